@@ -1,0 +1,2 @@
+//! `gossamer`: the node without a window.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The mesh brain: who is there, what travels where. Sans-IO.

@@ -1,0 +1,1 @@
+//! Sockets and nothing else: discovery, interfaces, listener, senders.

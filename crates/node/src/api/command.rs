@@ -1,0 +1,81 @@
+//! What a face can ask of a running node.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// One request to a running node. [`NodeHandle::execute`](crate::NodeHandle::execute) answers it
+/// with one [`Event`](super::Event) or an [`ApiError`](super::ApiError).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "cmd", rename_all = "snake_case", deny_unknown_fields)]
+#[ts(export)]
+pub enum Command {
+    /// Send a text to a conversation; answered with `message_state` of the new message.
+    Send {
+        /// The conversation; only `everyone` exists today.
+        to: String,
+        /// At most 16 KiB of UTF-8, not blank.
+        text: String,
+    },
+    /// Offer a file to a conversation; answered with `transfer` of the new transfer.
+    SendFile {
+        /// The conversation; only `everyone` exists today.
+        to: String,
+        /// A readable file on this machine.
+        #[ts(type = "string")]
+        path: PathBuf,
+    },
+    /// Who is around; answered with `peers`.
+    Peers,
+    /// Reach a device at a known address, for networks where discovery is blocked; answered with
+    /// `connecting`. A `peer_up` follows when it answers.
+    Connect {
+        /// `host:port`, `[v6]:port` or a bare host, which means the default port.
+        addr: String,
+    },
+    /// Take an offered file; answered with its `transfer`.
+    Accept {
+        /// The transfer's id.
+        transfer: String,
+    },
+    /// Refuse an offered file and discard what has arrived of it; answered with its `transfer`.
+    Decline {
+        /// The transfer's id.
+        transfer: String,
+    },
+    /// Stop a transfer of either direction; answered with its `transfer`.
+    Cancel {
+        /// The transfer's id.
+        transfer: String,
+    },
+    /// A page of a conversation, newest last; answered with `history`.
+    History {
+        /// The conversation; only `everyone` exists today.
+        conversation: String,
+        /// Only messages before this one (the `id` of the oldest message already shown).
+        #[serde(default)]
+        before: Option<String>,
+        /// How many at most; 100 when absent, never more than 500.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
+    /// Everything up to this message has been seen; answered with `read_marker`.
+    MarkRead {
+        /// The conversation; only `everyone` exists today.
+        conversation: String,
+        /// The newest message seen.
+        message: String,
+    },
+    /// Try a failed or queued message again under the same id; answered with `message_state`.
+    Retry {
+        /// The message's id.
+        message: String,
+    },
+    /// Current and past transfers, newest last; answered with `transfers`.
+    Transfers,
+    /// Remove ended transfers from the history. Files stay. Answered with `transfers`.
+    ClearTransfers,
+    /// Stop the node. Everything accepted is on disk before `stopped` answers.
+    Quit,
+}

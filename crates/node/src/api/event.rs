@@ -1,0 +1,92 @@
+//! What a running node tells its faces.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::{
+    ErrorCode, MessageStateView, MessageView, PeerView, ReadyView, StatusView, TransferView,
+};
+
+/// Something happened, or a [`Command`](super::Command) is answered.
+///
+/// Events of one node arrive in the order in which they happened. A face that starts late asks
+/// for `peers`, `history` and `transfers` first and then applies events by id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[ts(export)]
+pub enum Event {
+    /// The node listens and is being announced. Always the first event, once. A client enables
+    /// its composer.
+    Ready(ReadyView),
+    /// A device became reachable, or its name, address or dialect changed. A client upserts it
+    /// by id.
+    PeerUp {
+        /// The device.
+        peer: PeerView,
+    },
+    /// A device said goodbye or was silent for too long. A client shows it as away; it keeps its
+    /// messages.
+    PeerDown {
+        /// The device as last known.
+        peer: PeerView,
+    },
+    /// Answers `peers`: every device known in this session, reachable ones first. A client
+    /// replaces its list.
+    Peers {
+        /// The devices.
+        peers: Vec<PeerView>,
+    },
+    /// A message is on disk and may be shown: one of someone else's, or our own just accepted
+    /// for sending. A client upserts it by id.
+    Message(MessageView),
+    /// The delivery state of one of our own messages changed. A client updates the row with this
+    /// id; a state never moves backwards except from `failed` to `queued` on retry.
+    MessageState(MessageStateView),
+    /// Answers `history`. A client puts the messages before those it has.
+    History {
+        /// The conversation asked for.
+        conversation: String,
+        /// Oldest first.
+        messages: Vec<MessageView>,
+        /// Whether older messages exist.
+        more: bool,
+        /// The newest message marked as read, if any was.
+        read_up_to: Option<String>,
+    },
+    /// Answers `mark_read`.
+    ReadMarker {
+        /// The conversation.
+        conversation: String,
+        /// The newest message marked as read.
+        message: String,
+    },
+    /// A transfer appeared or changed; while bytes move, at most 4 times a second for each. A
+    /// client upserts it by id, and asks the user when `state` is `offered`.
+    Transfer(TransferView),
+    /// Answers `transfers` and `clear_transfers`, oldest first. A client replaces its list.
+    Transfers {
+        /// The transfers.
+        transfers: Vec<TransferView>,
+    },
+    /// Answers `connect`: the address is being tried. `peer_up` follows on success, `error` with
+    /// `unreachable` on failure.
+    Connecting {
+        /// The address, resolved to `ip:port`.
+        addr: String,
+    },
+    /// Counters and rates changed; at most once a second. A client shows them in its status bar.
+    Status(StatusView),
+    /// The face was too slow and events were dropped; nothing stored is lost. A client asks for
+    /// `peers`, `history` and `transfers` again.
+    Lagged,
+    /// Something went wrong that no command is waiting for, or (on the terminal) a command
+    /// failed. A client shows `message`; the node goes on.
+    Error {
+        /// For decisions.
+        code: ErrorCode,
+        /// For people: what happened, why, what to do.
+        message: String,
+    },
+    /// The node has stopped and nothing is lost. Always the last event.
+    Stopped,
+}

@@ -1,0 +1,18 @@
+//! The one API of a node: [`Command`]s in, [`Event`]s out, [`ApiError`]s as `{code, message}`.
+//!
+//! Every face (window, terminal, library user) speaks exactly this. The JSON form is stable: the
+//! terminal prints it with `--json`, the window receives it over its channel, and the TypeScript
+//! bindings in `ui/src/bindings` are generated from these types (`npm run bindings`).
+//!
+//! Units: sizes are bytes, instants are Unix milliseconds, durations are milliseconds. Ids are
+//! opaque strings.
+
+mod command;
+mod error;
+mod event;
+mod view;
+
+pub use command::Command;
+pub use error::{ApiError, ErrorCode};
+pub use event::Event;
+pub use view::*;

@@ -1,0 +1,112 @@
+//! What a node is started with.
+
+use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use gossamer_crypto::{CryptoProvider, Password};
+
+/// Everything a node is started with. Start from [`Config::new`] and change what you need.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The name others see: 1 to 64 graphemes.
+    pub name: String,
+    /// The TCP port, 1024 to 65534; discovery uses the UDP port one above.
+    pub port: u16,
+    /// The network's name; nodes with another one are ignored.
+    pub network: String,
+    /// The network's password; without one everything in Everyone is readable by anyone near.
+    pub password: Option<Password>,
+    /// Replaces the provider that `password` would choose.
+    pub crypto_provider: Option<Arc<dyn CryptoProvider>>,
+    /// Where accepted files land; `mesh_downloads` in the system's Downloads folder when absent.
+    pub downloads: Option<PathBuf>,
+    /// The profile's name; see [`Config::profile_name`] for the default.
+    pub profile: Option<String>,
+    /// The profile's directory, instead of one below the system's data directory.
+    pub data_dir: Option<PathBuf>,
+    /// Whether classic nodes may take part.
+    pub classic: ClassicMode,
+    /// What happens to offered files.
+    pub accept: AcceptMode,
+    /// Use only these addresses of this machine; all usable ones when empty.
+    pub bind: Vec<IpAddr>,
+    /// Timers; the defaults are those of docs/protocol-v1.md.
+    pub timers: Timers,
+}
+
+/// Whether classic nodes may take part in Everyone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClassicMode {
+    /// Welcome. (Once v2 exists: welcome in an open network only.)
+    #[default]
+    Auto,
+    /// Welcome in any network.
+    Allow,
+    /// Never spoken to.
+    Off,
+}
+
+/// What happens to an offered file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AcceptMode {
+    /// The user decides.
+    #[default]
+    Ask,
+    /// Every offer is taken while it fits.
+    All,
+}
+
+/// The timers a test may shorten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timers {
+    /// Between two announcements.
+    pub announce: Duration,
+    /// A peer not heard for this long is gone.
+    pub stale: Duration,
+    /// An incomplete transfer that is silent for this long fails.
+    pub transfer_silence: Duration,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self {
+            announce: Duration::from_secs(5),
+            stale: Duration::from_secs(30),
+            transfer_silence: Duration::from_secs(600),
+        }
+    }
+}
+
+impl Config {
+    /// The default TCP port.
+    pub const DEFAULT_PORT: u16 = 9999;
+    /// The default network name.
+    pub const DEFAULT_NETWORK: &str = "mesh";
+
+    /// A configuration with the defaults and this name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            port: Self::DEFAULT_PORT,
+            network: Self::DEFAULT_NETWORK.to_owned(),
+            password: None,
+            crypto_provider: None,
+            downloads: None,
+            profile: None,
+            data_dir: None,
+            classic: ClassicMode::default(),
+            accept: AcceptMode::default(),
+            bind: Vec::new(),
+            timers: Timers::default(),
+        }
+    }
+
+    /// The profile in use: the one given, else `default`, or `port-N` on another port than 9999.
+    #[must_use]
+    pub fn profile_name(&self) -> String {
+        match (&self.profile, self.port) {
+            (Some(name), _) => name.clone(),
+            (None, Self::DEFAULT_PORT) => "default".to_owned(),
+            (None, port) => format!("port-{port}"),
+        }
+    }
+}

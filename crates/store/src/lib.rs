@@ -1,0 +1,1 @@
+//! The encrypted database: one file per table.

@@ -1,0 +1,1 @@
+//! Bytes to messages and back, within named limits. No I/O.

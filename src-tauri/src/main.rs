@@ -1,0 +1,2 @@
+//! The thin desktop shell over the node.
+fn main() {}
