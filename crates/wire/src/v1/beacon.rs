@@ -1,0 +1,202 @@
+//! The discovery datagram.
+
+use std::{fmt, net::IpAddr};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::{DecodeError, EncodeError, cut, encode};
+use crate::limits;
+
+/// "I am here": broadcast every few seconds on the UDP port one above the TCP port.
+///
+/// The first six fields are the original program's; the others are ours, which it ignores.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Beacon {
+    /// The announcing node.
+    pub node_id: String,
+    /// Its display name; at most [`limits::NAME`] bytes.
+    pub node_name: String,
+    /// The address it believes it has. A hint for the original program; we use the datagram's
+    /// source.
+    pub ip: String,
+    /// Its TCP port.
+    pub port: u16,
+    /// Its clock, Unix seconds.
+    pub timestamp: f64,
+    /// Which network it is in; absent from nodes that know only the classic dialect.
+    pub network: Option<NetworkHash>,
+    /// Whether it takes many messages on one connection.
+    pub multi: bool,
+    /// Whether it is leaving.
+    pub bye: bool,
+}
+
+/// The first four bytes of the SHA-256 of a network's name: tells networks apart without telling
+/// their names.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NetworkHash(pub [u8; 4]);
+
+impl fmt::Debug for NetworkHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NetworkHash({})", hex::encode(self.0))
+    }
+}
+
+impl Beacon {
+    /// Writes the datagram.
+    ///
+    /// # Errors
+    /// When it would exceed [`limits::DATAGRAM`]; impossible with an id and a name within limits
+    /// that hold no control characters.
+    pub fn encode(&self) -> Result<Bytes, EncodeError> {
+        let datagram = Datagram {
+            kind: KIND.into(),
+            node_id: self.node_id.as_str().into(),
+            node_name: cut(&self.node_name, limits::NAME).into(),
+            ip: self.ip.as_str().into(),
+            port: self.port,
+            timestamp: self.timestamp,
+            v: Some(vec![1]),
+            net: self.network.map(|hash| hex::encode(hash.0)),
+            multi: u8::from(self.multi),
+            bye: self.bye,
+        };
+        encode(&datagram, limits::DATAGRAM)
+    }
+
+    /// Reads a datagram.
+    ///
+    /// # Errors
+    /// Says what is wrong with it; the datagram is then ignored.
+    pub fn decode(datagram: &[u8]) -> Result<Self, DecodeError> {
+        if datagram.len() > limits::DATAGRAM {
+            return Err(DecodeError::TooLong {
+                limit: limits::DATAGRAM,
+            });
+        }
+        let read: Datagram<'_> =
+            serde_json::from_slice(datagram).map_err(|_| DecodeError::NotAnObject)?;
+        if read.kind != KIND {
+            return Err(DecodeError::UnknownType);
+        }
+        if read.node_id.is_empty() || read.node_id.len() > limits::ID {
+            return Err(DecodeError::BadField("node_id"));
+        }
+        if read.port < limits::MIN_PORT {
+            return Err(DecodeError::BadField("port"));
+        }
+        Ok(Self {
+            node_id: read.node_id.into_owned(),
+            node_name: cut(&read.node_name, limits::NAME).to_owned(),
+            ip: read
+                .ip
+                .parse::<IpAddr>()
+                .map(|ip| ip.to_string())
+                .unwrap_or_default(),
+            port: read.port,
+            timestamp: read.timestamp,
+            network: read.net.as_deref().and_then(parse_hash),
+            multi: read.multi != 0,
+            bye: read.bye,
+        })
+    }
+}
+
+const KIND: &str = "discovery";
+
+#[derive(Serialize, Deserialize)]
+struct Datagram<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
+    node_id: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
+    node_name: std::borrow::Cow<'a, str>,
+    #[serde(borrow, default)]
+    ip: std::borrow::Cow<'a, str>,
+    port: u16,
+    #[serde(default)]
+    timestamp: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    v: Option<Vec<u8>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    net: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    multi: u8,
+    #[serde(default, skip_serializing_if = "is_default")]
+    bye: bool,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn parse_hash(text: &str) -> Option<NetworkHash> {
+    let mut hash = [0; 4];
+    hex::decode_to_slice(text, &mut hash).ok()?;
+    Some(NetworkHash(hash))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ana() -> Beacon {
+        Beacon {
+            node_id: "abcd1234".into(),
+            node_name: "Ana's laptop".into(),
+            ip: "192.168.1.100".into(),
+            port: 9999,
+            timestamp: 1_699_123_456.789,
+            network: Some(NetworkHash([1, 2, 3, 0xff])),
+            multi: true,
+            bye: false,
+        }
+    }
+
+    #[test]
+    fn a_beacon_survives_the_wire() {
+        let bytes = ana().encode().unwrap();
+        assert_eq!(Beacon::decode(&bytes).unwrap(), ana());
+    }
+
+    #[test]
+    fn a_beacon_of_the_original_program_is_understood() {
+        let datagram = br#"{"type":"discovery","node_id":"abcd1234","node_name":"User-Device","ip":"192.168.1.100","port":9999,"timestamp":1699123456.789}"#;
+        let beacon = Beacon::decode(datagram).unwrap();
+        assert_eq!(beacon.node_name, "User-Device");
+        assert_eq!(
+            (beacon.network, beacon.multi, beacon.bye),
+            (None, false, false)
+        );
+    }
+
+    #[test]
+    fn the_longest_name_still_fits_the_datagram() {
+        let mut beacon = ana();
+        beacon.node_name = "👩‍👩‍👧‍👦".repeat(64);
+        beacon.ip = "fe80:1234:1234:1234:1234:1234:1234:1234".into();
+        let bytes = beacon.encode().unwrap();
+        assert!(bytes.len() < limits::DATAGRAM);
+        assert!(Beacon::decode(&bytes).unwrap().node_name.starts_with('👩'));
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_is_refused_by_name() {
+        let edit = |from: &str, to: &str| {
+            let text = String::from_utf8(ana().encode().unwrap().to_vec()).unwrap();
+            Beacon::decode(text.replace(from, to).as_bytes())
+        };
+        assert_eq!(edit("9999", "80"), Err(DecodeError::BadField("port")));
+        assert_eq!(edit("9999", "99999"), Err(DecodeError::NotAnObject));
+        assert_eq!(edit("abcd1234", ""), Err(DecodeError::BadField("node_id")));
+        assert_eq!(edit("discovery", "chat"), Err(DecodeError::UnknownType));
+        assert_eq!(
+            Beacon::decode(&[b' '; limits::DATAGRAM + 1]),
+            Err(DecodeError::TooLong {
+                limit: limits::DATAGRAM
+            })
+        );
+    }
+}
