@@ -91,8 +91,7 @@ fn compile_sqlcipher(windows: bool) {
 
 /// A build of third-party C: optimised in every profile, its warnings not ours. `main` links it.
 fn c_build() -> cc::Build {
-    let headers: PathBuf =
-        sqlcipher_src::source_dir().join(sqlcipher_src::LIBTOMCRYPT_INCLUDE_DIR);
+    let headers: PathBuf = sqlcipher_src::source_dir().join(sqlcipher_src::LIBTOMCRYPT_INCLUDE_DIR);
     let mut build = cc::Build::new();
     build
         .include(headers)

@@ -1,7 +1,20 @@
 //! Keys and the strategy that protects what the Everyone channel carries. No I/O.
+//!
+//! A node picks one [`CryptoProvider`] when it starts: [`Plain`] in an open network, [`Fernet`]
+//! in one with a password, or one of its own. [`classic`] is the form content takes on the
+//! classic wire. The stored history has its own key, [`DatabaseKey`], which no provider knows.
 
+mod at_rest;
+pub mod classic;
+mod fernet;
 mod password;
+mod plain;
 mod provider;
+#[cfg(test)]
+mod suite;
 
+pub use at_rest::DatabaseKey;
+pub use fernet::{Fernet, FernetKey};
 pub use password::Password;
+pub use plain::Plain;
 pub use provider::{CryptoProvider, OpenError, SealError};
