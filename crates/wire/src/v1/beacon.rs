@@ -4,6 +4,7 @@ use std::{fmt, net::IpAddr};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::{DecodeError, EncodeError, cut, encode};
 use crate::limits;
@@ -37,9 +38,31 @@ pub struct Beacon {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NetworkHash(pub [u8; 4]);
 
+impl NetworkHash {
+    /// The hash of a network's name.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(name.as_bytes()).into();
+        Self([a, b, c, d])
+    }
+
+    /// Reads 8 hexadecimal characters.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut hash = [0; 4];
+        hex::decode_to_slice(text, &mut hash).ok()?;
+        Some(Self(hash))
+    }
+}
+
+impl fmt::Display for NetworkHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
 impl fmt::Debug for NetworkHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "NetworkHash({})", hex::encode(self.0))
+        write!(f, "NetworkHash({self})")
     }
 }
 
@@ -58,7 +81,7 @@ impl Beacon {
             port: self.port,
             timestamp: self.timestamp,
             v: Some(vec![1]),
-            net: self.network.map(|hash| hex::encode(hash.0)),
+            net: self.network.map(|hash| hash.to_string()),
             multi: u8::from(self.multi),
             bye: self.bye,
         };
@@ -96,7 +119,7 @@ impl Beacon {
                 .unwrap_or_default(),
             port: read.port,
             timestamp: read.timestamp,
-            network: read.net.as_deref().and_then(parse_hash),
+            network: read.net.as_deref().and_then(NetworkHash::parse),
             multi: read.multi != 0,
             bye: read.bye,
         })
@@ -130,12 +153,6 @@ struct Datagram<'a> {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
-}
-
-fn parse_hash(text: &str) -> Option<NetworkHash> {
-    let mut hash = [0; 4];
-    hex::decode_to_slice(text, &mut hash).ok()?;
-    Some(NetworkHash(hash))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{DecodeError, EncodeError, cut, encode};
+use super::{DecodeError, EncodeError, NetworkHash, cut, encode};
 use crate::limits;
 
 /// A message with its common fields.
@@ -38,8 +38,8 @@ pub enum Body {
     Chat(Chat),
     /// A piece of a file.
     FileChunk(FileChunk),
-    /// Whom the sender can reach; entries with the sender's own id are its own addresses.
-    PeerList(Vec<ListedPeer>),
+    /// Whom the sender can reach.
+    PeerList(PeerList),
     /// Known as a type, without a use.
     FileRequest,
 }
@@ -77,6 +77,15 @@ pub struct FileMetadata {
     pub total_chunks: u64,
 }
 
+/// Whom the sender can reach. Only nodes of ours send one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PeerList {
+    /// The sender's network.
+    pub network: Option<NetworkHash>,
+    /// At most [`limits::PEER_LIST`]; entries with the sender's own id are its own addresses.
+    pub peers: Vec<ListedPeer>,
+}
+
 /// One entry of a `peer_list`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ListedPeer {
@@ -110,6 +119,7 @@ impl Message {
             chunk_index: None,
             chunk_data: None,
             file_metadata: None,
+            net: None,
             peers: None,
         };
         match &self.body {
@@ -120,8 +130,9 @@ impl Message {
                 json.chunk_data = Some(STANDARD.encode(&chunk.data).into());
                 json.file_metadata = Some(chunk.file.clone());
             }
-            Body::PeerList(peers) => {
-                json.peers = Some(peers.iter().take(limits::PEER_LIST).cloned().collect());
+            Body::PeerList(list) => {
+                json.net = list.network.map(|hash| hash.to_string());
+                json.peers = Some(list.peers.iter().take(limits::PEER_LIST).cloned().collect());
             }
             Body::FileRequest => {}
         }
@@ -158,7 +169,8 @@ impl Message {
                 let mut peers = json.peers.ok_or(DecodeError::BadField("peers"))?;
                 peers.truncate(limits::PEER_LIST);
                 peers.retain(|peer| peer.node_id.len() <= limits::ID);
-                Body::PeerList(peers)
+                let network = json.net.as_deref().and_then(NetworkHash::parse);
+                Body::PeerList(PeerList { network, peers })
             }
             "file_request" => Body::FileRequest,
             _ => return Err(DecodeError::UnknownType),
@@ -202,6 +214,8 @@ struct Json<'a> {
     chunk_data: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     file_metadata: Option<FileMetadata>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    net: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     peers: Option<Vec<ListedPeer>>,
 }
@@ -356,13 +370,16 @@ mod tests {
                         total_chunks: numbers[2],
                     },
                 }),
-                _ => Body::PeerList(vec![ListedPeer {
-                    node_id: "b".into(),
-                    node_name: text,
-                    ip: "10.0.0.1".into(),
-                    port,
-                    last_seen: 1.5,
-                }]),
+                _ => Body::PeerList(PeerList {
+                    network: Some(NetworkHash::of(&text)),
+                    peers: vec![ListedPeer {
+                        node_id: "b".into(),
+                        node_name: text,
+                        ip: "10.0.0.1".into(),
+                        port,
+                        last_seen: 1.5,
+                    }],
+                }),
             }
         }
     }

@@ -8,7 +8,7 @@ mod message;
 mod splitter;
 
 pub use beacon::{Beacon, NetworkHash};
-pub use message::{Body, Chat, FileChunk, FileMetadata, Header, ListedPeer, Message};
+pub use message::{Body, Chat, FileChunk, FileMetadata, Header, ListedPeer, Message, PeerList};
 pub use splitter::Splitter;
 
 /// Why bytes were not taken. All of these are the sender's fault; none of them names content.

@@ -1,0 +1,29 @@
+//! What the brain holds at most, whatever peers send.
+
+use std::time::Duration;
+
+/// Peers remembered, reachable or not. When full, the one silent for longest gives way, and
+/// nobody new is taken while all are reachable.
+pub const PEERS: usize = 512;
+
+/// Addresses remembered for one peer: several interfaces on both sides.
+pub const ADDRS: usize = 4;
+
+/// Chat and list messages remembered as seen: at least this many, at most twice.
+pub const KNOWN_MESSAGES: usize = 16_384;
+
+/// File chunks remembered as seen: at least this many (512 MiB of files), at most twice.
+pub const KNOWN_CHUNKS: usize = 65_536;
+
+/// Own messages waiting for a first device. Further ones are refused, not dropped.
+pub const OUTBOX: usize = 10_000;
+
+/// Messages handed to the store and not answered. Further ones from the wire are not taken, and
+/// not remembered as seen, so that another copy can still arrive.
+pub const PENDING: usize = 4_096;
+
+/// Addresses dialled because someone named them, within one [`DIAL_PAUSE`].
+pub const DIALS: usize = 256;
+
+/// Between two dials of one address that only a list named.
+pub const DIAL_PAUSE: Duration = Duration::from_secs(5);
