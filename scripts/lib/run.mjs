@@ -1,0 +1,94 @@
+// Running other programs: live output, forwarded signals, errors that name the command.
+
+import { spawn, spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The project's directory. */
+export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** `".exe"` on Windows, nothing elsewhere. */
+export const exe = process.platform === "win32" ? ".exe" : "";
+
+/** An error whose message is all that a person needs; no stack trace is shown for it. */
+export class Failure extends Error {}
+
+/**
+ * Runs a program to its end with its output shown live.
+ * @throws {Failure} when it cannot be started or ends with anything but 0
+ */
+export async function run(command, args, options = {}) {
+  const { code, signal } = await exit(start(command, args, options));
+  if (code === 0) return;
+  const how = signal ? `was ended by ${signal}` : `ended with code ${code}`;
+  throw new Failure(`\`${[command, ...args].join(" ")}\` ${how}.`);
+}
+
+/**
+ * Hands the terminal to a program and returns its exit code. SIGTERM and SIGINT reach it, and it
+ * decides when to stop.
+ */
+export async function hand(command, args, options = {}) {
+  const child = start(command, args, options);
+  const forward = (signal) => child.kill(signal);
+  // In a terminal, Ctrl+C reaches the child without our help.
+  const interrupted = process.stdin.isTTY ? () => {} : forward;
+  process.on("SIGTERM", forward).on("SIGINT", interrupted);
+  try {
+    const { code, signal } = await exit(child);
+    return signal === null ? code : 1;
+  } finally {
+    process.off("SIGTERM", forward).off("SIGINT", interrupted);
+  }
+}
+
+/** Starts a program with the terminal's input and output unless `options` says otherwise. */
+export function start(command, args, options = {}) {
+  const { env = {}, ...rest } = options;
+  return spawn(command, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+    ...rest,
+  });
+}
+
+/** Resolves when a child has ended. @throws {Failure} when it could not be started */
+export function exit(child) {
+  return new Promise((resolve, reject) => {
+    child.once("error", (error) => {
+      reject(new Failure(`\`${child.spawnfile}\` could not be started: ${error.message}.`));
+    });
+    child.once("close", (code, signal) => resolve({ code, signal }));
+  });
+}
+
+/** What a program prints, trimmed; null when it is missing or fails. */
+export function output(command, args) {
+  const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: "utf8" });
+  return status === 0 ? stdout.trim() : null;
+}
+
+/** Runs npm: the one that started us, so that no second version gets involved. */
+export function npm(args, options = {}) {
+  const started = process.env.npm_execpath;
+  if (started?.endsWith(".js")) return run(process.execPath, [started, ...args], options);
+  // On Windows npm is a batch file, which only a shell can run.
+  return run("npm", args, { shell: process.platform === "win32", ...options });
+}
+
+/** Runs the Tauri CLI that package-lock.json names. */
+export function tauri(args, options = {}) {
+  const cli = join(root, "node_modules", "@tauri-apps", "cli", "tauri.js");
+  return run(process.execPath, [cli, ...args], options);
+}
+
+/** Runs a script's body and turns its failure into a message and exit code 1. */
+export async function main(body) {
+  try {
+    process.exitCode = (await body(process.argv.slice(2))) ?? 0;
+  } catch (error) {
+    console.error(error instanceof Failure ? `\n${error.message}` : error);
+    process.exitCode = 1;
+  }
+}
