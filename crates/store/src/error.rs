@@ -1,0 +1,77 @@
+//! What can go wrong, named by what can be done about it.
+
+use std::{io, path::PathBuf};
+
+use rusqlite::{Error, ErrorCode};
+
+/// The store could not be opened. Nothing was replaced or removed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A file or the directory cannot be read or written.
+    #[error("{} cannot be used: {source}. Check its permissions and the free space on its disk.", path.display())]
+    Unavailable {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is a database, but not the file with its key.
+    #[error("The key of the history is missing: {} does not exist. Put it back from a backup; to start without the history, move the database beside it away.", .0.display())]
+    KeyMissing(PathBuf),
+    /// The key file does not hold a key.
+    #[error("The key of the history is damaged: {} is not a key file. Put it back from a backup; to start without the history, move it and the database beside it away.", .0.display())]
+    KeyDamaged(PathBuf),
+    /// The key file holds the key of another database.
+    #[error("The key of the history does not fit: {} belongs to another database. Put the right one back from a backup; to start without the history, move it and the database beside it away.", .0.display())]
+    KeyWrong(PathBuf),
+    /// The key fits, but the database is damaged.
+    #[error("The history is damaged: {} cannot be read although its key fits. Put it back from a backup; to start without the history, move it away.", .0.display())]
+    Damaged(PathBuf),
+    /// A newer version of the program wrote the database.
+    #[error(
+        "The history was written by a newer version of Gossamer (format {found}, this version knows {known}). Update Gossamer to open it."
+    )]
+    TooNew {
+        /// The database's format.
+        found: u32,
+        /// The newest format this version knows.
+        known: u32,
+    },
+    /// The database refused for another reason.
+    #[error("The history cannot be opened: {0}.")]
+    Database(#[source] Error),
+}
+
+/// The open store could not do what was asked; what was asked has not happened.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk has no room.
+    #[error("The history cannot be written: the disk is full. Free some space and try again.")]
+    Full,
+    /// The database file is damaged.
+    #[error(
+        "The history is damaged and cannot be read. Put the profile's directory back from a backup."
+    )]
+    Damaged,
+    /// Anything else the database says.
+    #[error("The history cannot be used: {0}.")]
+    Database(#[source] Error),
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            _ if is_damage(&error) => Self::Damaged,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// Whether the bytes on disk are not those of a database under this key.
+pub(crate) fn is_damage(error: &Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    )
+}
