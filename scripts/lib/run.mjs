@@ -1,14 +1,15 @@
 // Running other programs: live output, forwarded signals, errors that name the command.
 
-import { spawn, spawnSync } from "node:child_process";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { spawn, spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
 /** The project's directory. */
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** `".exe"` on Windows, nothing elsewhere. */
-export const exe = process.platform === "win32" ? ".exe" : "";
+export const exe = process.platform === 'win32' ? '.exe' : '';
 
 /** An error whose message is all that a person needs; no stack trace is shown for it. */
 export class Failure extends Error {}
@@ -18,27 +19,40 @@ export class Failure extends Error {}
  * @throws {Failure} when it cannot be started or ends with anything but 0
  */
 export async function run(command, args, options = {}) {
-  const { code, signal } = await exit(start(command, args, options));
+  const { code, signal } = await attend(start(command, args, options));
   if (code === 0) return;
   const how = signal ? `was ended by ${signal}` : `ended with code ${code}`;
-  throw new Failure(`\`${[command, ...args].join(" ")}\` ${how}.`);
+  throw new Failure(`\`${[command, ...args].join(' ')}\` ${how}.`);
 }
 
-/**
- * Hands the terminal to a program and returns its exit code. SIGTERM and SIGINT reach it, and it
- * decides when to stop.
- */
+/** Hands the terminal to a program and returns the exit code to leave with. */
 export async function hand(command, args, options = {}) {
-  const child = start(command, args, options);
+  const { code } = await attend(start(command, args, options));
+  return code ?? 1;
+}
+
+/** Runs a program, shows its output live, and also returns it without its colours. */
+export async function tee(command, args, options = {}) {
+  const child = start(command, args, { ...options, stdio: ['inherit', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (data) => {
+    process.stdout.write(data);
+    text += data;
+  });
+  const { code } = await attend(child);
+  return { code, text: stripVTControlCharacters(text) };
+}
+
+/** Waits for a child while passing on the signals that end us, so that it decides when to stop. */
+async function attend(child) {
   const forward = (signal) => child.kill(signal);
   // In a terminal, Ctrl+C reaches the child without our help.
   const interrupted = process.stdin.isTTY ? () => {} : forward;
-  process.on("SIGTERM", forward).on("SIGINT", interrupted);
+  process.on('SIGTERM', forward).on('SIGINT', interrupted);
   try {
-    const { code, signal } = await exit(child);
-    return signal === null ? code : 1;
+    return await exit(child);
   } finally {
-    process.off("SIGTERM", forward).off("SIGINT", interrupted);
+    process.off('SIGTERM', forward).off('SIGINT', interrupted);
   }
 }
 
@@ -47,7 +61,7 @@ export function start(command, args, options = {}) {
   const { env = {}, ...rest } = options;
   return spawn(command, args, {
     cwd: root,
-    stdio: "inherit",
+    stdio: 'inherit',
     env: { ...process.env, ...env },
     ...rest,
   });
@@ -56,30 +70,30 @@ export function start(command, args, options = {}) {
 /** Resolves when a child has ended. @throws {Failure} when it could not be started */
 export function exit(child) {
   return new Promise((resolve, reject) => {
-    child.once("error", (error) => {
+    child.once('error', (error) => {
       reject(new Failure(`\`${child.spawnfile}\` could not be started: ${error.message}.`));
     });
-    child.once("close", (code, signal) => resolve({ code, signal }));
+    child.once('close', (code, signal) => resolve({ code, signal }));
   });
 }
 
 /** What a program prints, trimmed; null when it is missing or fails. */
 export function output(command, args) {
-  const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: "utf8" });
+  const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
   return status === 0 ? stdout.trim() : null;
 }
 
 /** Runs npm: the one that started us, so that no second version gets involved. */
 export function npm(args, options = {}) {
   const started = process.env.npm_execpath;
-  if (started?.endsWith(".js")) return run(process.execPath, [started, ...args], options);
+  if (started?.endsWith('.js')) return run(process.execPath, [started, ...args], options);
   // On Windows npm is a batch file, which only a shell can run.
-  return run("npm", args, { shell: process.platform === "win32", ...options });
+  return run('npm', args, { shell: process.platform === 'win32', ...options });
 }
 
 /** Runs the Tauri CLI that package-lock.json names. */
 export function tauri(args, options = {}) {
-  const cli = join(root, "node_modules", "@tauri-apps", "cli", "tauri.js");
+  const cli = join(root, 'node_modules', '@tauri-apps', 'cli', 'tauri.js');
   return run(process.execPath, [cli, ...args], options);
 }
 

@@ -1,0 +1,55 @@
+// `npm start`: from a fresh machine to the running app. Arguments go on to the app, as in
+// `npm start -- --name ana --port 9999`.
+//
+// `npm start -- --check` builds the window and the terminal node, waits until both work, and exits.
+
+import { join } from 'node:path';
+import { hasDisplay } from './lib/display.mjs';
+import { installPackages } from './lib/packages.mjs';
+import { probe } from './lib/probe.mjs';
+import { exe, hand, main, root, run, tauri } from './lib/run.mjs';
+import { note, step } from './lib/say.mjs';
+import { checkTools, installModules } from './lib/tools.mjs';
+
+const release = (name) => join(root, 'target', 'release', `${name}${exe}`);
+
+main(async (args) => {
+  checkTools();
+  if (args.includes('--check')) return check();
+  return hasDisplay() ? openWindow(args) : openTerminal(args);
+});
+
+async function check() {
+  await installPackages(['node', 'desktop']);
+  await buildWindow();
+  await buildTerminal();
+  step('Starting what was built');
+  await probe(release('gossamer'), release('gossamer-desktop'));
+}
+
+async function openWindow(args) {
+  await installPackages(['node', 'desktop']);
+  await buildWindow();
+  step('Opening Gossamer');
+  return hand(release('gossamer-desktop'), args);
+}
+
+async function openTerminal(args) {
+  step('There is no display here, so this starts the terminal node');
+  note('It is the same node without the window. `/help` lists what it understands.');
+  await installPackages(['node']);
+  await buildTerminal();
+  step('Starting the node');
+  return hand(release('gossamer'), ['run', ...args]);
+}
+
+async function buildWindow() {
+  await installModules();
+  step('Building the app (about 15 minutes the first time on two cores, then seconds)');
+  await tauri(['build', '--no-bundle']);
+}
+
+async function buildTerminal() {
+  step('Building the terminal node (a few minutes the first time, then seconds)');
+  await run('cargo', ['build', '--release', '--package', 'gossamer-cli']);
+}
