@@ -1,0 +1,25 @@
+"""The people of the tests, and the places where they meet.
+
+`Cast` is the way in: it puts people into places and clears up after them. `Node` drives our
+program in a terminal, `Classic` is a peer of the old kind, `Town` builds real hosts and networks.
+"""
+
+from .cast import Cast
+from .classic import Classic
+from .files import a_file, sha256_of
+from .node import Node, Timers
+from .town import Host, Town, can_build_towns
+from .wait import eventually
+
+__all__ = [
+    "Cast",
+    "Classic",
+    "Host",
+    "Node",
+    "Timers",
+    "Town",
+    "a_file",
+    "can_build_towns",
+    "eventually",
+    "sha256_of",
+]

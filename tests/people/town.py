@@ -1,0 +1,172 @@
+"""Real hosts and networks in network namespaces.
+
+A `Town` keeps its bridges in a namespace of its own, so the machine's own network is untouched and
+removing the namespaces removes everything. Names are unique to the process.
+"""
+
+import ctypes
+import itertools
+import os
+import shutil
+import socket
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CLONE_NEWNET = 0x4000_0000
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_towns = itertools.count(1)
+
+
+def can_build_towns():
+    """Whether this process may create network namespaces."""
+    return os.geteuid() == 0 and shutil.which("ip") is not None
+
+
+@dataclass
+class Host:
+    """A machine: a namespace with addresses, or the machine we are on."""
+
+    name: str
+    netns: str | None
+    ips: dict = field(default_factory=dict)
+
+    @classmethod
+    def here(cls, name):
+        """This machine, seen through its loopback only."""
+        return cls(name, None, {"loopback": "127.0.0.1"})
+
+    @property
+    def ip(self):
+        """The first address."""
+        return next(iter(self.ips.values()), "127.0.0.1")
+
+    def argv(self, *command):
+        """A command line that runs on this host. It replaces itself, so the pid is the command's."""
+        prefix = ["ip", "netns", "exec", self.netns] if self.netns else []
+        return [*prefix, *map(str, command)]
+
+    def socket(self, kind=socket.SOCK_STREAM):
+        """An IPv4 socket of this host. It stays there whichever thread uses it."""
+        with self._inside():
+            return socket.socket(socket.AF_INET, kind)
+
+    def connect(self, ip, port, timeout=5.0):
+        """A TCP connection from this host."""
+        sock = self.socket()
+        sock.settimeout(timeout)
+        try:
+            sock.connect((ip, port))
+        except OSError:
+            sock.close()
+            raise
+        return sock
+
+    @contextmanager
+    def _inside(self):
+        """Moves the calling thread, and no other, into this host's namespace."""
+        if self.netns is None:
+            yield
+            return
+        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        there = os.open(f"/run/netns/{self.netns}", os.O_RDONLY)
+        try:
+            _enter(there)
+            yield
+        finally:
+            _enter(home)
+            os.close(there)
+            os.close(home)
+
+
+class Town:
+    """Hosts and the networks (each a bridge, each its own /24) that join them."""
+
+    def __init__(self):
+        self.tag = f"gt{os.getpid()}n{next(_towns)}"
+        self.hosts = []
+        self._lans = []
+        self._ports = itertools.count(1)
+        self._switches = f"{self.tag}-switches"
+        _run("ip", "netns", "add", self._switches)
+
+    def host(self, name, *lans):
+        """A new host with an interface on each of these networks, loopback included."""
+        host = Host(name, f"{self.tag}-{name}-{len(self.hosts)}")
+        _run("ip", "netns", "add", host.netns)
+        self.hosts.append(host)
+        _run("ip", "-n", host.netns, "link", "set", "lo", "up")
+        for lan in lans:
+            self.plug(host, lan)
+        return host
+
+    def plug(self, host, lan):
+        """Gives a host an interface on a network; the network appears when first named."""
+        number = self._lan(lan)
+        port = next(self._ports)
+        near, far = f"eth{len(host.ips)}", f"port{port}"
+        ip = f"10.77.{number}.{port + 1}"
+        _batch(
+            None,
+            f"link add {near} netns {host.netns} type veth peer name {far} netns {self._switches}",
+        )
+        _batch(self._switches, f"link set {far} master lan{number}", f"link set {far} up")
+        _batch(host.netns, f"addr add {ip}/24 brd + dev {near}", f"link set {near} up")
+        host.ips[lan] = ip
+        return ip
+
+    def cut(self, host, lan):
+        """Takes the cable out: the interface stays, its carrier goes."""
+        self._cable(host, lan, "down")
+
+    def mend(self, host, lan):
+        """Puts the cable back."""
+        self._cable(host, lan, "up")
+
+    def broadcast(self, lan):
+        """The broadcast address of a network."""
+        return f"10.77.{self._lan(lan)}.255"
+
+    def demolish(self):
+        """Removes everything; processes on the hosts have to be gone by then."""
+        for netns in [*(host.netns for host in self.hosts), self._switches]:
+            if Path("/run/netns", netns).exists():
+                subprocess.run(["ip", "netns", "del", netns], check=False)
+
+    def _lan(self, name):
+        if name not in self._lans:
+            self._lans.append(name)
+            bridge = f"lan{len(self._lans)}"
+            _batch(
+                self._switches,
+                f"link add {bridge} type bridge forward_delay 0 mcast_snooping 0",
+                f"link set {bridge} up",
+            )
+        return self._lans.index(name) + 1
+
+    def _cable(self, host, lan, state):
+        port = int(host.ips[lan].rsplit(".", 1)[1]) - 1
+        _run("ip", "-n", self._switches, "link", "set", f"port{port}", state)
+
+
+def _enter(namespace):
+    if _libc.setns(namespace, CLONE_NEWNET) != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error))
+
+
+def _run(*command):
+    subprocess.run(command, check=True, capture_output=True, text=True)
+
+
+def _batch(netns, *lines):
+    where = ["-n", netns] if netns else []
+    subprocess.run(
+        ["ip", *where, "-batch", "-"],
+        input="\n".join(lines) + "\n",
+        check=True,
+        capture_output=True,
+        text=True,
+    )
