@@ -1,1 +1,21 @@
-//! Planning and checking file transfers.
+//! Planning and checking file transfers: what is sent in which chunk, what a sender's claims are
+//! worth, and how bytes become a file without harm.
+//!
+//! Nothing here touches a socket or a clock. The life of an incoming file:
+//!
+//! 1. [`names::safe_name`] makes its name safe or refuses it, [`v1::Claims::check`] its numbers,
+//!    and [`quota::Quota`] says whether it may be kept before the user answers.
+//! 2. Each chunk goes through [`v1::Incoming::accept_chunk`], which says where it belongs, into a
+//!    [`spool::Spool`].
+//! 3. Once complete and accepted, [`spool::Spool::verify`] compares the SHA-256 and syncs, and
+//!    [`spool::Verified::publish`] gives the file its place and name without replacing anything.
+//!
+//! [`spool`] is the only module that touches the disk.
+
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::expect_used))]
+
+pub mod names;
+pub mod quota;
+mod ranges;
+pub mod spool;
+pub mod v1;
