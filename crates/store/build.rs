@@ -69,8 +69,9 @@ fn compile_sqlcipher(windows: bool) {
         .define("SQLCIPHER_CRYPTO_LIBTOMCRYPT", None)
         .define("SQLITE_EXTRA_INIT", "sqlcipher_extra_init")
         .define("SQLITE_EXTRA_SHUTDOWN", "sqlcipher_extra_shutdown")
-        // Its errors reach the caller as results; a library does not write to stderr.
-        .define("SQLCIPHER_OMIT_DEFAULT_LOGGING", None)
+        // Its errors reach the caller as results; a library writes no log of its own.
+        .define("SQLCIPHER_OMIT_LOG", None)
+        .define("SQLCIPHER_OMIT_LOG_DEVICE", None)
         // Nothing unencrypted in temporary files.
         .define("SQLITE_TEMP_STORE", "2")
         .define("SQLITE_CORE", None)
