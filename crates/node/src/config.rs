@@ -99,14 +99,4 @@ impl Config {
             timers: Timers::default(),
         }
     }
-
-    /// The profile in use: the one given, else `default`, or `port-N` on another port than 9999.
-    #[must_use]
-    pub fn profile_name(&self) -> String {
-        match (&self.profile, self.port) {
-            (Some(name), _) => name.clone(),
-            (None, Self::DEFAULT_PORT) => "default".to_owned(),
-            (None, port) => format!("port-{port}"),
-        }
-    }
 }

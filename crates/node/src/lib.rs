@@ -1,12 +1,40 @@
 //! One running peer: the API, and the actor that drives the brain over net and store.
+//!
+//! ```no_run
+//! use gossamer_node::{Config, Node, api::{Command, Event}};
+//!
+//! # async fn run() -> Result<(), gossamer_node::api::ApiError> {
+//! let (node, mut events) = Node::start(Config::new("ana")).await?;
+//! node.execute(Command::Send { to: "everyone".into(), text: "hello".into() }).await?;
+//! while let Some(event) = events.next().await {
+//!     if let Event::Message(message) = event {
+//!         println!("{}: {}", message.from.name, message.text);
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The library installs no logger, reads no environment and prints nothing.
 
+mod actor;
 pub mod api;
+mod archive;
+mod clock;
+mod commands;
 mod config;
+mod convert;
+mod files;
 mod handle;
 mod node;
+mod profile;
+mod sink;
+mod status;
 mod survey;
 
 pub use config::{AcceptMode, ClassicMode, Config, Timers};
+pub use gossamer_crypto::{CryptoProvider, OpenError, Password, SealError};
 pub use handle::NodeHandle;
-pub use node::{EventStream, Node};
+pub use node::Node;
+pub use sink::EventStream;
 pub use survey::Survey;

@@ -13,6 +13,10 @@ pub const MESSAGE_OUT: usize = 60 << 10;
 /// The text of a chat message, UTF-8, before encryption.
 pub const TEXT: usize = 16 << 10;
 
+/// The content of a chat message as it arrives: text, or text sealed and encoded twice. More than
+/// the original program can send.
+pub const CONTENT: usize = 64 << 10;
+
 /// The bytes in one file chunk, before base64. The original program always sends this many.
 pub const CHUNK: usize = 8 << 10;
 

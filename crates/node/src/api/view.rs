@@ -63,6 +63,9 @@ pub enum Dialect {
 pub enum PeerStatus {
     /// Heard recently, nothing between us.
     Direct,
+    /// Heard recently, but connections to it fail: a firewall, or a network that keeps devices
+    /// apart.
+    Unreachable,
     /// Not heard for 30 s, or it said goodbye.
     Offline,
 }

@@ -159,7 +159,10 @@ impl Message {
         };
         let body = match &*json.kind {
             "chat" => {
-                let content = json.content.ok_or(DecodeError::BadField("content"))?;
+                let content = json
+                    .content
+                    .filter(|content| content.len() <= limits::CONTENT)
+                    .ok_or(DecodeError::BadField("content"))?;
                 Body::Chat(Chat {
                     content: content.into_owned(),
                 })

@@ -1,0 +1,101 @@
+//! The store on a thread of its own: the disk may be slow, the actor may not.
+
+use std::{path::Path, thread};
+
+use gossamer_store::{OpenError, Store, StoreError};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::api::{ApiError, ErrorCode};
+
+type Job = Box<dyn FnOnce(&mut Store) + Send>;
+
+/// Runs jobs on the store, one after the other, in the order in which they were handed in.
+#[derive(Clone, Debug)]
+pub(crate) struct Archive {
+    jobs: mpsc::UnboundedSender<Job>,
+}
+
+impl Archive {
+    /// Opens the store of a profile's directory and starts its thread.
+    pub(crate) async fn open(dir: &Path) -> Result<Self, ApiError> {
+        let (opened, outcome) = oneshot::channel();
+        let (jobs, mut queue) = mpsc::unbounded_channel::<Job>();
+        let dir = dir.to_owned();
+        let work = move || {
+            let mut store = match Store::open(&dir) {
+                Ok(store) => store,
+                Err(error) => return drop(opened.send(Err(error))),
+            };
+            let _ = opened.send(Ok(()));
+            while let Some(job) = queue.blocking_recv() {
+                job(&mut store);
+            }
+            if let Err(error) = store.close() {
+                tracing::warn!(%error, "the database was not folded into one file");
+            }
+        };
+        let spawned = thread::Builder::new().name("archive".into()).spawn(work);
+        spawned.map_err(|error| internal(&error))?;
+        match outcome.await {
+            Ok(Ok(())) => Ok(Self { jobs }),
+            Ok(Err(error)) => Err(open_error(&error)),
+            Err(_) => Err(internal(&"the archive thread ended")),
+        }
+    }
+
+    /// Runs a job and waits for its result.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let (done, result) = oneshot::channel();
+        let _ = self
+            .jobs
+            .send(Box::new(move |store| drop(done.send(job(store)))));
+        match result.await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(store_error(&error)),
+            Err(_) => Err(internal(&"the archive thread ended")),
+        }
+    }
+
+    /// Runs a job whose result nobody waits for. A failure is logged.
+    pub(crate) fn note(
+        &self,
+        job: impl FnOnce(&mut Store) -> Result<(), StoreError> + Send + 'static,
+    ) {
+        let _ = self.jobs.send(Box::new(|store| {
+            if let Err(error) = job(store) {
+                tracing::error!(%error, "the database could not be written");
+            }
+        }));
+    }
+}
+
+fn open_error(error: &OpenError) -> ApiError {
+    let code = match error {
+        OpenError::KeyMissing(_)
+        | OpenError::KeyDamaged(_)
+        | OpenError::KeyWrong(_)
+        | OpenError::Damaged(_)
+        | OpenError::TooNew { .. } => ErrorCode::StoreUnreadable,
+        OpenError::Unavailable { .. } | OpenError::Database(_) => ErrorCode::StoreUnavailable,
+    };
+    ApiError::new(code, error.to_string())
+}
+
+fn store_error(error: &StoreError) -> ApiError {
+    let code = match error {
+        StoreError::Full => ErrorCode::DiskFull,
+        StoreError::Damaged => ErrorCode::StoreUnreadable,
+        StoreError::Database(_) => ErrorCode::StoreUnavailable,
+    };
+    ApiError::new(code, error.to_string())
+}
+
+fn internal(error: &dyn std::fmt::Display) -> ApiError {
+    ApiError::new(
+        ErrorCode::Internal,
+        format!("Something in Gossamer failed: {error}."),
+    )
+}

@@ -1,0 +1,311 @@
+//! What each command does.
+
+use std::net::{IpAddr, SocketAddr};
+
+use gossamer_store::{MessageRow, MessageState};
+use gossamer_wire::limits;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use crate::{
+    Config,
+    actor::{Actor, Report, check_conversation},
+    api::{ApiError, Command, ErrorCode, Event, PeerStatus},
+    clock::wall_ms,
+    convert::{self, EVERYONE},
+    handle::Request,
+};
+
+type Answer = oneshot::Sender<Result<Event, ApiError>>;
+
+/// How many messages a page has when nobody says, and at most.
+const PAGE: u32 = 100;
+const PAGE_MOST: u32 = 500;
+
+impl Actor {
+    /// Starts a command. Its answer may come later; the next command does not wait for it.
+    pub(crate) fn command(&mut self, request: Request) {
+        let Request { command, answer } = request;
+        match command {
+            Command::Send { to, text } => self.send(&to, text, answer),
+            Command::Peers => drop(answer.send(Ok(self.peers()))),
+            Command::Connect { addr } => self.connect(addr, answer),
+            Command::History {
+                conversation,
+                before,
+                limit,
+            } => {
+                self.history(conversation, before, limit, answer);
+            }
+            Command::MarkRead {
+                conversation,
+                message,
+            } => {
+                self.mark_read(conversation, message, answer);
+            }
+            Command::Retry { message } => self.retry(message, answer),
+            Command::SendFile { to, path } => {
+                let started = check_conversation(&to)
+                    .and_then(|()| self.with_files(|files, out| files.send(path, out)));
+                let _ = answer.send(started);
+            }
+            Command::Accept { transfer } => {
+                let _ = answer.send(self.with_files(|files, out| files.accept(&transfer, out)));
+            }
+            Command::Decline { transfer } => {
+                let _ = answer.send(self.with_files(|files, out| files.decline(&transfer, out)));
+            }
+            Command::Cancel { transfer } => {
+                let _ = answer.send(self.with_files(|files, out| files.cancel(&transfer, out)));
+            }
+            Command::Transfers => drop(answer.send(Ok(self.files.all()))),
+            Command::ClearTransfers => drop(answer.send(Ok(self.files.clear(&self.archive)))),
+            Command::Quit => self.stop_after(answer),
+        }
+    }
+
+    fn send(&mut self, to: &str, text: String, answer: Answer) {
+        let full = self.mesh.queued() >= gossamer_mesh::limits::OUTBOX;
+        if let Err(error) = check_conversation(to)
+            .and(check_text(&text))
+            .and(check_outbox(full))
+        {
+            return drop(answer.send(Err(error)));
+        }
+        let now = wall_ms();
+        let row = MessageRow {
+            id: Uuid::new_v4().to_string(),
+            conversation: EVERYONE.to_owned(),
+            from_id: self.ready.node_id.clone(),
+            from_name: self.ready.name.clone(),
+            text,
+            own: true,
+            readable: true,
+            sent_at: now,
+            received_at: now,
+            hops: None,
+            state: Some(MessageState::Queued),
+            reached: 0,
+            reason: None,
+        };
+        let (archive, reports) = (self.archive.clone(), self.reports.clone());
+        tokio::spawn(async move {
+            let written = row.clone();
+            let result = archive
+                .run(move |store| store.messages().insert(&[written]))
+                .await;
+            let _ = reports
+                .send(Report::Written(row, result.map(drop), answer))
+                .await;
+        });
+    }
+
+    fn retry(&mut self, message: String, answer: Answer) {
+        let (archive, reports) = (self.archive.clone(), self.reports.clone());
+        tokio::spawn(async move {
+            let found = archive
+                .run(move |store| {
+                    let row = store.messages().get(&message)?;
+                    if row
+                        .as_ref()
+                        .is_some_and(|row| row.state == Some(MessageState::Failed))
+                    {
+                        store
+                            .messages()
+                            .set_state(&message, MessageState::Queued, 0, None)?;
+                    }
+                    Ok(row)
+                })
+                .await;
+            match found {
+                Ok(Some(row)) if row.state == Some(MessageState::Failed) => {
+                    let state = Some(MessageState::Queued);
+                    let row = MessageRow {
+                        state,
+                        reached: 0,
+                        reason: None,
+                        ..row
+                    };
+                    let _ = reports.send(Report::Requeued(row, answer)).await;
+                }
+                Ok(Some(row)) if row.own => {
+                    let _ = answer.send(Ok(Event::MessageState(convert::state_view(&row))));
+                }
+                Ok(_) => drop(answer.send(Err(unknown_message()))),
+                Err(error) => drop(answer.send(Err(error))),
+            }
+        });
+    }
+
+    fn peers(&self) -> Event {
+        let mut peers: Vec<_> = self.mesh.peers().map(convert::peer_view).collect();
+        peers.sort_by_key(|peer| peer.status == PeerStatus::Offline);
+        Event::Peers { peers }
+    }
+
+    fn connect(&self, addr: String, answer: Answer) {
+        let reports = self.reports.clone();
+        tokio::spawn(async move {
+            match resolve(&addr).await {
+                Ok(addr) => {
+                    let _ = reports.send(Report::Resolved(addr)).await;
+                    let _ = answer.send(Ok(Event::Connecting {
+                        addr: addr.to_string(),
+                    }));
+                }
+                Err(error) => drop(answer.send(Err(error))),
+            }
+        });
+    }
+
+    fn history(
+        &self,
+        conversation: String,
+        before: Option<String>,
+        limit: Option<u32>,
+        answer: Answer,
+    ) {
+        if let Err(error) = check_conversation(&conversation) {
+            return drop(answer.send(Err(error)));
+        }
+        let archive = self.archive.clone();
+        let limit = limit.unwrap_or(PAGE).clamp(1, PAGE_MOST);
+        tokio::spawn(async move {
+            let history = archive
+                .run(move |store| {
+                    let page = store
+                        .messages()
+                        .page(&conversation, before.as_deref(), limit)?;
+                    let read_up_to = store.read_markers().get(&conversation)?;
+                    let messages = page.rows.iter().map(convert::message_view).collect();
+                    Ok(Event::History {
+                        conversation,
+                        messages,
+                        more: page.more,
+                        read_up_to,
+                    })
+                })
+                .await;
+            let _ = answer.send(history);
+        });
+    }
+
+    fn mark_read(&self, conversation: String, message: String, answer: Answer) {
+        let archive = self.archive.clone();
+        tokio::spawn(async move {
+            let marked = archive
+                .run(move |store| {
+                    let found = store.read_markers().advance(&conversation, &message)?;
+                    Ok(found.then_some(Event::ReadMarker {
+                        conversation,
+                        message,
+                    }))
+                })
+                .await;
+            let _ = answer.send(marked.and_then(|marker| marker.ok_or_else(unknown_message)));
+        });
+    }
+}
+
+fn unknown_message() -> ApiError {
+    ApiError::new(
+        ErrorCode::UnknownMessage,
+        "There is no such message in this conversation.",
+    )
+}
+
+fn check_text(text: &str) -> Result<(), ApiError> {
+    if text.trim().is_empty() {
+        return Err(ApiError::new(
+            ErrorCode::BadArgument,
+            "The message is empty. Write something.",
+        ));
+    }
+    if text.len() > limits::TEXT {
+        let message = format!(
+            "The message has {} bytes; {} fit. Send it in parts, or as a file.",
+            text.len(),
+            limits::TEXT
+        );
+        return Err(ApiError::new(ErrorCode::BadArgument, message));
+    }
+    Ok(())
+}
+
+fn check_outbox(full: bool) -> Result<(), ApiError> {
+    if !full {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ErrorCode::LimitReached,
+        "Too many messages wait for a first device. Nothing was lost; go on once one was met.",
+    ))
+}
+
+/// Reads `host:port`, `[v6]:port`, or a host alone, which means the default port.
+async fn resolve(addr: &str) -> Result<SocketAddr, ApiError> {
+    let bad = |why: &str| {
+        let message = format!("{why} An address looks like 192.168.1.20:9999.");
+        ApiError::new(ErrorCode::BadArgument, message)
+    };
+    let addr = addr.trim();
+    let target = match addr.parse::<IpAddr>() {
+        Ok(ip) => SocketAddr::new(ip, Config::DEFAULT_PORT).to_string(),
+        Err(_) if addr.contains(':') => addr.to_owned(),
+        Err(_) => format!("{addr}:{}", Config::DEFAULT_PORT),
+    };
+    let mut found = tokio::net::lookup_host(target)
+        .await
+        .map_err(|_| bad("That address is not known on this network."))?;
+    let addr = found
+        .next()
+        .ok_or_else(|| bad("That name has no address."))?;
+    if addr.port() < limits::MIN_PORT {
+        return Err(bad("Gossamer never listens on a port below 1024."));
+    }
+    if addr.ip().is_unspecified() || addr.ip().is_multicast() {
+        return Err(bad("That is not the address of one device."));
+    }
+    Ok(addr)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn addresses_are_read_as_people_write_them() {
+        for (typed, read) in [
+            ("10.0.0.7:9999", "10.0.0.7:9999"),
+            (" 10.0.0.7 ", "10.0.0.7:9999"),
+            ("[::1]:10001", "[::1]:10001"),
+            ("::1", "[::1]:9999"),
+        ] {
+            assert_eq!(resolve(typed).await.unwrap().to_string(), read, "{typed}");
+        }
+    }
+
+    #[tokio::test]
+    async fn addresses_that_make_no_sense_are_refused_with_a_hint() {
+        for typed in [
+            "",
+            "10.0.0.7:80",
+            "0.0.0.0",
+            "224.0.0.1:9999",
+            "10.0.0.7:99999",
+            ":9999:",
+        ] {
+            let error = resolve(typed).await.unwrap_err();
+            assert_eq!(error.code, ErrorCode::BadArgument, "{typed}");
+            assert!(error.message.contains("192.168.1.20"), "{typed}");
+        }
+    }
+
+    #[test]
+    fn blank_and_overlong_texts_are_refused() {
+        assert!(check_text("hello").is_ok());
+        assert!(check_text(" \n").is_err());
+        assert!(check_text(&"x".repeat(limits::TEXT)).is_ok());
+        assert!(check_text(&"x".repeat(limits::TEXT + 1)).is_err());
+    }
+}

@@ -1,0 +1,74 @@
+//! Between the nouns of the brain, the store and the API.
+
+use gossamer_mesh::{Peer, Reach};
+use gossamer_store::{MessageRow, MessageState as StoredState};
+
+use crate::api::{
+    Author, Dialect, MessageState, MessageStateView, MessageView, PeerStatus, PeerView,
+};
+
+/// The one conversation there is.
+pub(crate) const EVERYONE: &str = "everyone";
+
+pub(crate) fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+pub(crate) fn peer_view(peer: &Peer) -> PeerView {
+    PeerView {
+        id: peer.id.0.clone(),
+        name: peer.name.clone(),
+        addr: peer
+            .addrs
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        dialect: Dialect::V1,
+        status: match peer.reach {
+            Reach::Direct => PeerStatus::Direct,
+            Reach::Unreachable => PeerStatus::Unreachable,
+            Reach::Away => PeerStatus::Offline,
+        },
+        last_seen: peer.last_seen_ms,
+    }
+}
+
+pub(crate) fn message_view(row: &MessageRow) -> MessageView {
+    MessageView {
+        id: row.id.clone(),
+        conversation: row.conversation.clone(),
+        from: Author {
+            id: row.from_id.clone(),
+            name: row.from_name.clone(),
+        },
+        text: row.text.clone(),
+        own: row.own,
+        readable: row.readable,
+        sent_at: row.sent_at,
+        received_at: row.received_at,
+        hops: row.hops,
+        state: row.state.map(message_state),
+        reached: row.reached,
+        reason: row.reason.clone(),
+    }
+}
+
+pub(crate) fn state_view(row: &MessageRow) -> MessageStateView {
+    MessageStateView {
+        id: row.id.clone(),
+        state: row.state.map_or(MessageState::Sent, message_state),
+        reason: row.reason.clone(),
+        reached: row.reached,
+    }
+}
+
+pub(crate) fn message_state(state: StoredState) -> MessageState {
+    match state {
+        StoredState::Queued => MessageState::Queued,
+        StoredState::Sent => MessageState::Sent,
+        StoredState::Carried => MessageState::Carried,
+        StoredState::Delivered => MessageState::Delivered,
+        StoredState::Read => MessageState::Read,
+        StoredState::Failed => MessageState::Failed,
+    }
+}
