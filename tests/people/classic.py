@@ -72,10 +72,14 @@ class Arriving:
 
 
 class Classic:
-    """A classic peer. Start it, `tell` it where to announce itself, and talk."""
+    """A classic peer. Start it, `tell` it where to announce itself, and talk.
+
+    `fields` are further fields of its datagrams. With `many` it reads as many messages as come on
+    a connection, which the old program cannot and nodes that announce `multi` can.
+    """
 
     def __init__(self, name, host, folder, *, port=9999, password=None, interval=0.3,
-                 fields=None):
+                 fields=None, many=False):
         self.name = name
         self.host = host
         self.port = port
@@ -87,8 +91,9 @@ class Classic:
         self.beacons = []
         self.connections = 0
         self.faults = []
-        self.listens = True
         self._fields = fields or {}
+        self._many = many
+        self._accepts = True
         self._cipher = Fernet(key_of(password)) if password else None
         self._interval = interval
         self._audience = []
@@ -123,6 +128,10 @@ class Classic:
                 with contextlib.suppress(OSError):
                     sock.shutdown(socket.SHUT_RDWR)
                 sock.close()
+
+    def stops_accepting(self):
+        """Stays announced, and leaves all further connections waiting."""
+        self._accepts = False
 
     def tell(self, address, port, announced_ip=None):
         """Announces itself to this address (a broadcast address, as a rule) from now on."""
@@ -280,16 +289,14 @@ class Classic:
     # Detail: messages.
 
     def _accept(self):
-        while not self._gone.is_set():
+        while self._accepts:
             try:
                 sock, _ = self._tcp.accept()
             except OSError:
                 return
             self.connections += 1
-            if self.listens:
-                threading.Thread(target=self._receive, args=(sock,), daemon=True).start()
-            else:
-                sock.close()
+            receive = self._receive_many if self._many else self._receive
+            threading.Thread(target=receive, args=(sock,), daemon=True).start()
 
     def _receive(self, sock):
         with sock:
@@ -312,6 +319,19 @@ class Classic:
             self.faults.append(f"a message it cannot read in one go: {error} in {data[:200]!r}")
             return
         self._handle(message, len(data))
+
+    def _receive_many(self, sock):
+        decoder, text = json.JSONDecoder(), ""
+        with sock:
+            while data := sock.recv(ONE_READ):
+                text = (text + data.decode()).lstrip()
+                while text:
+                    try:
+                        message, end = decoder.raw_decode(text)
+                    except ValueError:
+                        break  # the rest is still on its way
+                    self._handle(message, end)
+                    text = text[end:].lstrip()
 
     def _handle(self, message, size):
         missing = [name for name in COMMON if name not in message]

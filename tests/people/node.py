@@ -51,7 +51,7 @@ class Node:
         self._arguments = arguments
         self._process = None
         self._reader = None
-        self._started_at = 0
+        self.started_at = 0
         self._changed = threading.Condition()
         self._ended = False
 
@@ -61,7 +61,7 @@ class Node:
         """Starts the node and waits until it is ready."""
         self.launches()
         self.ready = self.waits_for(
-            lambda e: e["event"] in ("ready", "error"), "ready", within, since=self._started_at
+            lambda e: e["event"] in ("ready", "error"), "ready", within, since=self.started_at
         )
         assert self.ready["event"] == "ready", f"{self.name} could not start: {self.ready}"
         return self
@@ -72,7 +72,7 @@ class Node:
         self.folder.mkdir(parents=True, exist_ok=True)
         environment = dict(os.environ, GOSSAMER_TIMERS=str(self._timers), RUST_BACKTRACE="1")
         self._ended = False
-        self._started_at = len(self.events)
+        self.started_at = len(self.events)
         with (self.folder / "stderr.log").open("ab") as log:
             self._process = subprocess.Popen(
                 self.host.argv(*self._command_line()),
@@ -323,7 +323,7 @@ class Node:
     def _reachable(self):
         """People by name, from the events of the current run."""
         people = {}
-        for event in self.events[self._started_at :]:
+        for event in self.events[self.started_at :]:
             if event["event"] == "peer_up":
                 people[event["peer"]["id"]] = event["peer"]
             elif event["event"] == "peer_down":

@@ -1,0 +1,19 @@
+"""`--classic off`: old peers are neither shown nor spoken to."""
+
+
+def test_ana_and_ben_talk_and_an_old_peer_hears_nothing(cast):
+    ana, ben = cast.node("ana", classic="off"), cast.node("ben", classic="off")
+    cleo = cast.classic("cleo")
+    ana.sees("ben")
+    ben.sees("ana")
+
+    cleo.says("may I join?")
+    ana.sends("only between us")
+    ben.hears("only between us")
+    ben.sends("yes")
+    ana.hears("yes")
+
+    assert cleo.received == []
+    assert cleo.connections == 0
+    assert [p["name"] for p in ana.peers()] == ["ben"]
+    assert not ana.has_heard("may I join?")

@@ -1,0 +1,131 @@
+"""Messages go on to those who have not seen them, and stop there."""
+
+from people import a_file, eventually, sha256_of
+
+
+def test_ana_passes_on_what_one_old_peer_says_to_another(cast):
+    ben = cast.classic("ben", on=["west"])
+    ana = cast.node("ana", on=["west", "east"])
+    cleo = cast.classic("cleo", on=["east"])
+    ana.sees("ben", "cleo")
+
+    said = ben.says("to the other side", mark="kept")
+
+    assert cleo.hears("to the other side").sender_id == ben.id
+    passed_on = next(m for m in cleo.received if m["message_id"] == said["message_id"])
+    assert passed_on == said
+    ana.hears("to the other side")
+
+
+def test_nothing_comes_back_to_its_origin(cast):
+    ben = cast.classic("ben", on=["west"])
+    ana = cast.node("ana", on=["west", "east"])
+    cleo = cast.classic("cleo", on=["east"])
+    ana.sees("ben", "cleo")
+
+    said = ben.says("forth")
+    cleo.hears("forth")
+    cleo.says("and back")
+
+    ben.hears("and back")
+    assert ben.copies_of(said["message_id"]) == 0
+
+
+def test_an_old_peer_joins_two_of_our_nodes(town):
+    ana = town.node("ana", on=["west"])
+    ben = town.classic("ben", on=["west", "east"])
+    cleo = town.node("cleo", on=["east"])
+    ben.sees("ana", "cleo")
+    ana.sees("ben")
+    cleo.sees("ben")
+
+    ana.sends("through the old house")
+    heard = cleo.hears("through the old house")
+    assert heard["from"] == {"id": ana.id, "name": "ana"}
+    cleo.sends("and back again")
+    ana.hears("and back again")
+
+
+def test_in_a_circle_of_friends_nothing_goes_round_and_round(cast):
+    """Each of four may pass a message on once to each of the others, and then it rests."""
+    ana = cast.node("ana")
+    old = [cast.classic(name) for name in ("ben", "cleo", "dora")]
+    ana.sees("ben", "cleo", "dora")
+    for peer in old:
+        peer.sees("ana", *({"ben", "cleo", "dora"} - {peer.name}))
+
+    said = old[0].says("pass it on")
+    for peer in old[1:]:
+        peer.hears("pass it on")
+    ana.hears("pass it on")
+    ana.sends("enough")
+    for peer in old:
+        peer.hears("enough")
+
+    assert ana.has_heard("pass it on") == 1
+    for peer in old[1:]:
+        assert 1 <= peer.copies_of(said["message_id"]) <= 3
+    assert old[0].copies_of(said["message_id"]) == 0
+
+
+def test_a_node_that_was_asleep_gets_an_old_id_only_once(cast):
+    """More ids than the old program remembers, then the first again."""
+    ana = cast.node("ana")
+    ben = cast.classic("ben")
+    ana.sees("ben")
+
+    first = ben.says("the first")
+    for number in range(1100):
+        ben.says(f"number {number}")
+    ana.hears("number 1099", within=30)
+    ben.posts(first)
+    ben.says("the last")
+
+    ana.hears("the last")
+    assert ana.has_heard("the first") == 1
+
+
+def test_a_file_goes_on_too_even_when_ana_declines_it(cast, tmp_path):
+    ben = cast.classic("ben", on=["west"])
+    ana = cast.node("ana", on=["west", "east"])
+    cleo = cast.classic("cleo", on=["east"])
+    ana.sees("ben", "cleo")
+    score = a_file(tmp_path / "score.pdf", 200_000)
+    chunks = ben.chunks_of(score.read_bytes(), score.name)
+
+    ben.posts(chunks[0])
+    ana.declines("score.pdf")
+    for chunk in chunks[1:]:
+        ben.posts(chunk)
+
+    assert sha256_of(cleo.takes_file("score.pdf")) == sha256_of(score)
+    assert not list(ana.downloads.glob("*"))
+
+
+def test_a_peer_list_is_understood_and_spread(cast):
+    ben = cast.classic("ben", on=["west"])
+    ana = cast.node("ana", on=["west", "east"])
+    cleo = cast.classic("cleo", on=["east"])
+    ana.sees("ben", "cleo")
+    entry = {"node_id": "00c0ffee", "node_name": "dora", "ip": "10.1.2.3", "port": 9999,
+             "last_seen": 1.0}
+
+    said = ben.message("peer_list", peers=[entry])
+    ben.posts(said)
+
+    eventually(lambda: cleo.copies_of(said["message_id"]), "cleo to get the list")
+    assert "dora" not in [p["name"] for p in ana.peers() if p["status"] == "direct"]
+
+
+def test_a_peer_list_of_ten_thousand_does_no_harm(cast):
+    ana = cast.node("ana")
+    ben = cast.classic("ben")
+    ana.sees("ben")
+    entry = {"node_id": "00c0ffee", "node_name": "d", "ip": "10.1.2.3", "port": 80, "last_seen": 1}
+    crowd = [entry | {"node_id": f"{number:08x}"} for number in range(10_000)]
+
+    ben.posts(ben.message("peer_list", peers=crowd))
+    ben.says("and now?")
+
+    ana.hears("and now?")
+    assert len(ana.peers()) <= 300
