@@ -44,12 +44,20 @@ fn main() {
 
     let out_dir = env::var("OUT_DIR").unwrap_or_default();
     println!("cargo:rustc-link-search=native={out_dir}");
-    // The crates that call SQLite come after this one on the linker's command line, so nothing
-    // would pull the members out of a plain archive in time.
-    println!("cargo:rustc-link-lib=static:+whole-archive=gossamer_sqlcipher");
-    println!("cargo:rustc-link-lib=static:+whole-archive=gossamer_tomcrypt");
+    let kind = link_kind();
+    println!("cargo:rustc-link-lib={kind}=gossamer_sqlcipher");
+    println!("cargo:rustc-link-lib={kind}=gossamer_tomcrypt");
     if windows {
         println!("cargo:rustc-link-lib=advapi32");
+    }
+}
+
+/// The crates that call SQLite come after this one on the linker's command line. Linkers that read
+/// it once, front to back, would leave all of a plain archive out; Apple's look again.
+fn link_kind() -> &'static str {
+    match env::var("CARGO_CFG_TARGET_VENDOR").as_deref() {
+        Ok("apple") => "static",
+        _ => "static:+whole-archive",
     }
 }
 
