@@ -1,0 +1,323 @@
+//! The face for a person: lines in, readable lines out.
+
+use std::{collections::HashMap, io};
+
+use gossamer_node::api::{
+    ApiError, Command, Direction, Event, MessageState, MessageStateView, MessageView, PeerStatus,
+    TransferState, TransferView,
+};
+
+use crate::{
+    ask::{self, Ask, HELP},
+    face::Face,
+    lines::Line,
+    render::Look,
+};
+
+const EVERYONE: &str = "everyone";
+/// Enough to fill a screen.
+const HISTORY_LINES: u32 = 40;
+
+/// What a person sees, printed through `print`: whole lines, without the last line break.
+pub(crate) struct Human<P> {
+    print: P,
+    look: Look,
+    /// Whether own messages are printed; at a terminal they are on the screen already.
+    echo: bool,
+    /// Devices that are near, and whether they can be reached.
+    near: HashMap<String, PeerStatus>,
+    /// Transfers by their number, which is one more than their place.
+    files: Vec<TransferView>,
+    /// Own messages that have not left yet.
+    waiting: HashMap<String, Waiting>,
+    newest: Option<String>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    text: String,
+    told: bool,
+}
+
+impl<P: FnMut(&str) -> io::Result<()>> Human<P> {
+    pub(crate) fn new(print: P, look: Look, echo: bool) -> Self {
+        Self {
+            print,
+            look,
+            echo,
+            near: HashMap::new(),
+            files: Vec::new(),
+            waiting: HashMap::new(),
+            newest: None,
+        }
+    }
+
+    fn show(&mut self, lines: &str) -> io::Result<()> {
+        (self.print)(lines)
+    }
+
+    fn remark(&mut self, text: &str) -> io::Result<()> {
+        let remark = self.look.remark(text);
+        self.show(&remark)
+    }
+
+    fn wrong(&mut self, text: &str) -> io::Result<Vec<Command>> {
+        let problem = self.look.problem(text);
+        self.show(&problem)?;
+        Ok(Vec::new())
+    }
+
+    fn is_alone(&self) -> bool {
+        !self
+            .near
+            .values()
+            .any(|status| *status == PeerStatus::Direct)
+    }
+
+    /// The transfer meant by a number, or by none: the latest that `fits`.
+    fn pick(&self, number: Option<usize>, fits: fn(&TransferView) -> bool) -> Option<String> {
+        let file = match number {
+            Some(number) => self.files.get(number.checked_sub(1)?),
+            None => self.files.iter().rev().find(|file| fits(file)),
+        };
+        file.map(|file| file.id.clone())
+    }
+
+    fn on_picked(
+        &mut self,
+        number: Option<usize>,
+        fits: fn(&TransferView) -> bool,
+        command: fn(String) -> Command,
+    ) -> io::Result<Vec<Command>> {
+        match self.pick(number, fits) {
+            Some(transfer) => Ok(vec![command(transfer)]),
+            None => self.wrong("There is no such file. /files lists them."),
+        }
+    }
+
+    fn message(&mut self, message: &MessageView) -> io::Result<()> {
+        if message.own {
+            if message.state == Some(MessageState::Queued) {
+                self.waiting.entry(message.id.clone()).or_default().text = excerpt(&message.text);
+            }
+            if !self.echo {
+                return Ok(());
+            }
+        }
+        let line = self.look.message(message);
+        self.show(&line)
+    }
+
+    /// Says once that a message waits, if nobody is near, and once that it left.
+    fn message_state(&mut self, state: &MessageStateView) -> io::Result<()> {
+        match state.state {
+            MessageState::Queued => {
+                let alone = self.is_alone();
+                let waiting = self.waiting.entry(state.id.clone()).or_default();
+                if alone && !waiting.told {
+                    waiting.told = true;
+                    return self.remark("○ waits until a device is near");
+                }
+                Ok(())
+            }
+            MessageState::Failed => {
+                self.waiting.remove(&state.id);
+                let reason = state.reason.as_deref().unwrap_or("Send it again.");
+                self.wrong(&format!("Not sent. {reason}")).map(drop)
+            }
+            MessageState::Sent
+            | MessageState::Carried
+            | MessageState::Delivered
+            | MessageState::Read => {
+                let Some(waiting) = self.waiting.remove(&state.id) else {
+                    return Ok(());
+                };
+                if !waiting.told && self.newest.as_deref() == Some(&state.id) {
+                    self.remark("✓ sent")
+                } else {
+                    self.remark(&format!("✓ sent: {}", waiting.text))
+                }
+            }
+        }
+    }
+
+    /// Takes the transfer over and gives its number and whether its state is news.
+    fn file(&mut self, transfer: &TransferView) -> (usize, bool) {
+        let known = self.files.iter().position(|file| file.id == transfer.id);
+        let place = known.unwrap_or(self.files.len());
+        match self.files.get_mut(place) {
+            Some(file) => {
+                let news = file.state != transfer.state;
+                file.clone_from(transfer);
+                (place + 1, news)
+            }
+            None => {
+                self.files.push(transfer.clone());
+                (place + 1, true)
+            }
+        }
+    }
+
+    fn transfer(&mut self, transfer: &TransferView) -> io::Result<()> {
+        let (number, news) = self.file(transfer);
+        let leaves_at_once = transfer.state == TransferState::Offered
+            && transfer.direction == Direction::Out
+            && !self.is_alone();
+        match self.look.transfer_news(number, transfer) {
+            Some(line) if news && !leaves_at_once => self.show(&line),
+            _ => Ok(()),
+        }
+    }
+
+    fn list<T>(
+        &mut self,
+        items: &[T],
+        none: &str,
+        mut row: impl FnMut(&mut Self, &T) -> String,
+    ) -> io::Result<()> {
+        if items.is_empty() {
+            return self.remark(none);
+        }
+        let rows: Vec<String> = items.iter().map(|item| row(self, item)).collect();
+        self.show(&rows.join("\n"))
+    }
+}
+
+impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
+    fn read(&mut self, line: Line) -> io::Result<Vec<Command>> {
+        let text = match line {
+            Line::Text(text) => text,
+            Line::TooLong => return self.wrong("That line is too long. Send less at once."),
+            Line::NotText => return self.wrong("That line is not UTF-8 text. Send UTF-8."),
+        };
+        let command = match ask::parse(&text) {
+            Ask::Nothing => return Ok(Vec::new()),
+            Ask::Wrong(hint) => return self.wrong(&hint),
+            Ask::Help => {
+                self.show(HELP)?;
+                return Ok(Vec::new());
+            }
+            Ask::Send(paths) => return Ok(paths.into_iter().map(send_file).collect()),
+            Ask::Accept(number) => {
+                return self.on_picked(number, is_offer, |transfer| Command::Accept { transfer });
+            }
+            Ask::Decline(number) => {
+                return self.on_picked(number, is_offer, |transfer| Command::Decline { transfer });
+            }
+            Ask::Cancel(number) => {
+                return self.on_picked(number, is_open, |transfer| Command::Cancel { transfer });
+            }
+            Ask::Say(text) => Command::Send {
+                to: EVERYONE.to_owned(),
+                text,
+            },
+            Ask::Peers => Command::Peers,
+            Ask::Files => Command::Transfers,
+            Ask::History => Command::History {
+                conversation: EVERYONE.to_owned(),
+                before: None,
+                limit: Some(HISTORY_LINES),
+            },
+            Ask::Connect(addr) => Command::Connect { addr },
+            Ask::Quit => Command::Quit,
+        };
+        Ok(vec![command])
+    }
+
+    fn answer(&mut self, answer: Result<Event, ApiError>) -> io::Result<()> {
+        match answer {
+            Ok(Event::MessageState(state)) => {
+                self.newest = Some(state.id.clone());
+                self.waiting.entry(state.id.clone()).or_default();
+                self.message_state(&state)
+            }
+            Ok(event) => self.event(event),
+            Err(error) => self.wrong(&error.message).map(drop),
+        }
+    }
+
+    fn event(&mut self, event: Event) -> io::Result<()> {
+        match event {
+            Event::Ready(ready) => {
+                let lines = self.look.ready(&ready);
+                self.show(&lines)
+            }
+            Event::PeerUp { peer } => {
+                if self.near.insert(peer.id.clone(), peer.status) == Some(peer.status) {
+                    return Ok(());
+                }
+                let line = self.look.came(&peer);
+                self.show(&line)
+            }
+            Event::PeerDown { peer } => {
+                self.near.remove(&peer.id);
+                let line = self.look.went(&peer);
+                self.show(&line)
+            }
+            Event::Peers { peers } => self.list(&peers, "Nobody is around yet.", |face, peer| {
+                face.look.peer(peer)
+            }),
+            Event::Message(message) => self.message(&message),
+            Event::MessageState(state) => self.message_state(&state),
+            Event::History { messages, .. } => {
+                self.list(&messages, "Nothing was written yet.", |face, message| {
+                    face.look.message(message)
+                })
+            }
+            Event::Transfer(transfer) => self.transfer(&transfer),
+            Event::Transfers { transfers } => self.list(
+                &transfers,
+                "No files yet. /send PATH sends one.",
+                |face, transfer| {
+                    let (number, _) = face.file(transfer);
+                    face.look.transfer(number, transfer)
+                },
+            ),
+            Event::Connecting { addr } => self.remark(&format!("… trying {addr}")),
+            Event::Lagged => self
+                .wrong("Too much happened at once. /history and /files show what was missed.")
+                .map(drop),
+            Event::Error { message, .. } => self.wrong(&message).map(drop),
+            // At a terminal it is said once the terminal is given back.
+            Event::Stopped if !self.echo => Ok(()),
+            Event::Stopped => self.show("Stopped."),
+            Event::ReadMarker { .. } | Event::Status(_) => Ok(()),
+        }
+    }
+}
+
+fn send_file(path: std::path::PathBuf) -> Command {
+    Command::SendFile {
+        to: EVERYONE.to_owned(),
+        path,
+    }
+}
+
+fn is_offer(transfer: &TransferView) -> bool {
+    transfer.direction == Direction::In && transfer.state == TransferState::Offered
+}
+
+fn is_open(transfer: &TransferView) -> bool {
+    matches!(
+        transfer.state,
+        TransferState::Offered
+            | TransferState::Active
+            | TransferState::Paused
+            | TransferState::Verifying
+    )
+}
+
+/// The first words of a message, to tell it from others.
+fn excerpt(text: &str) -> String {
+    const LENGTH: usize = 40;
+    let first = text.lines().next().unwrap_or_default();
+    if first.chars().count() <= LENGTH && text.lines().count() <= 1 {
+        return first.to_owned();
+    }
+    let mut excerpt: String = first.chars().take(LENGTH).collect();
+    excerpt.push('…');
+    excerpt
+}
+
+#[cfg(test)]
+mod tests;

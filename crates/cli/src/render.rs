@@ -1,0 +1,255 @@
+//! What a person reads: one function for each noun, each giving lines without a last line break.
+
+use gossamer_node::api::{
+    Dialect, Direction, MessageView, PeerStatus, PeerView, ReadyView, TransferState, TransferView,
+};
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::safe::{many_lines, one_line};
+
+/// How things look: colours or none, and the clock's zone.
+#[derive(Debug, Clone)]
+pub(crate) struct Look {
+    pub(crate) colour: bool,
+    pub(crate) zone: TimeZone,
+}
+
+impl Look {
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.colour {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn dim(&self, text: &str) -> String {
+        self.paint("2", text)
+    }
+
+    fn name(&self, text: &str) -> String {
+        self.paint("1;36", &one_line(text))
+    }
+
+    fn clock(&self, unix_ms: u64) -> String {
+        let instant = i64::try_from(unix_ms)
+            .ok()
+            .and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        instant.map_or_else(
+            || "--:--".to_owned(),
+            |instant| {
+                instant
+                    .to_zoned(self.zone.clone())
+                    .strftime("%H:%M")
+                    .to_string()
+            },
+        )
+    }
+
+    /// What the node says first.
+    pub(crate) fn ready(&self, ready: &ReadyView) -> String {
+        let secrecy = if ready.password {
+            "messages are encrypted with the network's password"
+        } else {
+            "no password, so anyone near can read what is written"
+        };
+        format!(
+            "You are {name} on network {network}, port {port}: {secrecy}.\n\
+             {reach}\n\
+             {note}",
+            name = self.name(&ready.name),
+            network = one_line(&ready.network),
+            port = ready.port,
+            reach = self.dim(&format!("Reachable at {}.", ready.addrs.join(", "))),
+            note = self.dim(&format!(
+                "Received files go to {}.",
+                one_line(&ready.downloads)
+            )),
+        )
+    }
+
+    pub(crate) fn message(&self, message: &MessageView) -> String {
+        let text = if message.readable {
+            many_lines(&message.text, "      ")
+        } else {
+            self.dim("(written under another password)")
+        };
+        let clock = self.dim(&self.clock(message.received_at));
+        format!("{clock} {}: {text}", self.name(&message.from.name))
+    }
+
+    pub(crate) fn came(&self, peer: &PeerView) -> String {
+        let (name, place) = (self.name(&peer.name), self.dim(&place(peer)));
+        match peer.status {
+            PeerStatus::Direct => format!("+ {name} is here {place}"),
+            PeerStatus::Unreachable => format!(
+                "? {name} is near, but connections to it fail {place}: look for a firewall, or \
+                 for a network that keeps devices apart"
+            ),
+            PeerStatus::Offline => self.went(peer),
+        }
+    }
+
+    pub(crate) fn went(&self, peer: &PeerView) -> String {
+        format!("- {} is away", self.name(&peer.name))
+    }
+
+    /// A row of `/peers`.
+    pub(crate) fn peer(&self, peer: &PeerView) -> String {
+        let status = match peer.status {
+            PeerStatus::Direct => "here".to_owned(),
+            PeerStatus::Unreachable => "near, but connections fail".to_owned(),
+            PeerStatus::Offline => format!("away since {}", self.clock(peer.last_seen)),
+        };
+        format!(
+            "  {} {status} {}",
+            self.name(&peer.name),
+            self.dim(&place(peer))
+        )
+    }
+
+    /// What there is to say when a transfer enters its state, if anything.
+    pub(crate) fn transfer_news(&self, number: usize, transfer: &TransferView) -> Option<String> {
+        let name = one_line(&transfer.name);
+        let size = size(transfer.size);
+        let reason = || one_line(transfer.reason.as_deref().unwrap_or("no reason was given"));
+        let news = match (transfer.state, transfer.direction) {
+            (TransferState::Offered, Direction::In) => format!(
+                "{} offers {name}, {size}: /accept {number} or /decline {number}",
+                self.name(&transfer.from.name)
+            ),
+            (TransferState::Offered, Direction::Out) => {
+                format!("{name}, {size}, leaves when a device is near")
+            }
+            (TransferState::Active, Direction::In) => format!("receiving {name}, {size}"),
+            (TransferState::Active, Direction::Out) => format!("sending {name}, {size}"),
+            (TransferState::Verifying, _) => return None,
+            (TransferState::Paused, _) => format!("{name} waits: {}", reason()),
+            (TransferState::Done, Direction::In) => {
+                format!(
+                    "saved as {}",
+                    one_line(transfer.path.as_deref().unwrap_or(&name))
+                )
+            }
+            (TransferState::Done, Direction::Out) => {
+                format!("{name} reached {}", devices(transfer.reached))
+            }
+            (TransferState::Failed, _) => format!("{name} failed: {}", reason()),
+            (TransferState::Cancelled, _) => format!("{name} was cancelled"),
+        };
+        Some(format!("[{number}] {news}"))
+    }
+
+    /// A row of `/files`.
+    pub(crate) fn transfer(&self, number: usize, transfer: &TransferView) -> String {
+        let direction = match transfer.direction {
+            Direction::In => "from",
+            Direction::Out => "to everyone, from",
+        };
+        let progress = if transfer.state == TransferState::Active {
+            format!(
+                "{} of {}, {}/s",
+                size(transfer.bytes),
+                size(transfer.size),
+                size(transfer.rate)
+            )
+        } else {
+            format!("{}, {}", state_word(transfer.state), size(transfer.size))
+        };
+        format!(
+            "  [{number}] {} {} {}: {progress}",
+            one_line(&transfer.name),
+            self.dim(direction),
+            self.name(&transfer.from.name),
+        )
+    }
+
+    pub(crate) fn problem(&self, message: &str) -> String {
+        format!("{} {}", self.paint("1;33", "!"), one_line(message))
+    }
+
+    /// A remark about what the person just did.
+    pub(crate) fn remark(&self, text: &str) -> String {
+        self.dim(&format!("  {}", one_line(text)))
+    }
+}
+
+/// A size in decimal units, as file managers show it.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    // Tenths of the unit, rounded down so that a size never looks larger than the disk it fits on.
+    let mut tenths = bytes / 100;
+    let mut units = UNITS.iter();
+    let mut unit = units.next();
+    while tenths >= 10_000 {
+        let Some(larger) = units.next() else { break };
+        unit = Some(larger);
+        tenths /= 1000;
+    }
+    format!(
+        "{}.{} {}",
+        tenths / 10,
+        tenths % 10,
+        unit.copied().unwrap_or_default()
+    )
+}
+
+fn place(peer: &PeerView) -> String {
+    let dialect = match peer.dialect {
+        Dialect::V1 => "classic",
+    };
+    format!("({}, {dialect})", one_line(&peer.addr))
+}
+
+fn devices(count: u32) -> String {
+    match count {
+        1 => "1 device".to_owned(),
+        count => format!("{count} devices"),
+    }
+}
+
+fn state_word(state: TransferState) -> &'static str {
+    match state {
+        TransferState::Offered => "waiting",
+        TransferState::Active => "moving",
+        TransferState::Paused => "paused",
+        TransferState::Verifying => "being checked",
+        TransferState::Done => "done",
+        TransferState::Failed => "failed",
+        TransferState::Cancelled => "cancelled",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (8192, "8.1 kB"),
+            (999_999, "999.9 kB"),
+            (1_000_000, "1.0 MB"),
+            (2_560_000_000, "2.5 GB"),
+            (u64::MAX, "18446744.0 TB"),
+        ] {
+            assert_eq!(size(bytes), text);
+        }
+    }
+
+    #[test]
+    fn an_impossible_time_is_not_shown_as_another() {
+        let look = Look {
+            colour: false,
+            zone: TimeZone::UTC,
+        };
+        assert_eq!(look.clock(0), "00:00");
+        assert_eq!(look.clock(u64::MAX), "--:--");
+    }
+}

@@ -1,0 +1,74 @@
+//! Text from others, made harmless for a terminal.
+//!
+//! A name, a file name or a message may hold escape sequences that move the cursor, rename the
+//! window or fake a prompt, and direction marks that make a file name read backwards. They are
+//! shown, not obeyed.
+
+/// `text` on one line: line breaks and tabs become spaces.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { visible(c) })
+        .collect()
+}
+
+/// `text` with its line breaks kept, each further line indented by `indent`.
+pub(crate) fn many_lines(text: &str, indent: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for (number, line) in text.lines().enumerate() {
+        if number > 0 {
+            shown.push('\n');
+            shown.push_str(indent);
+        }
+        shown.push_str(&one_line(line));
+    }
+    shown
+}
+
+fn visible(c: char) -> char {
+    match c {
+        // U+2400 and up picture the control characters of U+0000 and up.
+        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
+        '\u{7f}' => '\u{2421}',
+        '\u{80}'..='\u{9f}' => '\u{fffd}',
+        // Marks, embeddings, overrides and isolates of direction.
+        '\u{061c}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        // Line and paragraph separators never get here: they count as white space.
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_are_shown_instead_of_obeyed() {
+        assert_eq!(one_line("\u{1b}[2Jben\u{7}"), "␛[2Jben␇");
+        assert_eq!(one_line("\u{9b}31m"), "\u{fffd}31m");
+    }
+
+    #[test]
+    fn a_name_cannot_start_a_line_of_its_own() {
+        assert_eq!(one_line("ben\r\n> /quit\u{2028}x"), "ben  > /quit x");
+    }
+
+    #[test]
+    fn a_file_name_cannot_read_backwards() {
+        assert_eq!(one_line("photo\u{202e}gpj.exe"), "photo\u{fffd}gpj.exe");
+    }
+
+    #[test]
+    fn a_message_keeps_its_lines_and_its_script() {
+        assert_eq!(many_lines("שלום\r\nΓειά 👋", "    "), "שלום\n    Γειά 👋");
+    }
+
+    #[test]
+    fn nothing_shown_is_a_control_character() {
+        let everything: String = (0..0x3000).filter_map(char::from_u32).collect();
+        assert!(!one_line(&everything).chars().any(char::is_control));
+    }
+}

@@ -1,0 +1,95 @@
+//! A person's terminal: a line editor whose prompt stays below what arrives meanwhile.
+
+use std::{
+    io::{self, Write},
+    thread,
+};
+
+use rustyline::{DefaultEditor, ExternalPrinter};
+use tokio::sync::mpsc;
+
+use crate::{
+    ask::{self, Ask},
+    lines::Line,
+};
+
+const PROMPT: &str = "> ";
+
+/// A terminal in use. Dropped, it is as it was before, even when a signal ended the program in
+/// the middle of a line.
+pub(crate) struct Terminal {
+    _mode: SavedMode,
+}
+
+/// Prints lines above the prompt.
+pub(crate) type Print = Box<dyn FnMut(&str) -> io::Result<()>>;
+
+impl Terminal {
+    /// Starts to read lines; they end when the person presses Ctrl-C or Ctrl-D or asks to quit.
+    pub(crate) fn open() -> io::Result<(Self, mpsc::Receiver<Line>, Print)> {
+        let mode = SavedMode::save();
+        let mut editor = DefaultEditor::new().map_err(io::Error::other)?;
+        let mut printer = editor.create_external_printer().map_err(io::Error::other)?;
+        let (sender, lines) = mpsc::channel(16);
+        thread::spawn(move || edit(&mut editor, &sender));
+        let print = Box::new(move |lines: &str| {
+            printer
+                .print(format!("{lines}\n"))
+                .map_err(io::Error::other)
+        });
+        Ok((Self { _mode: mode }, lines, print))
+    }
+
+    /// Gives the terminal back and prints a last line.
+    pub(crate) fn close(self, last: &str) -> io::Result<()> {
+        drop(self);
+        let mut out = io::stdout();
+        // A line nobody will finish may still be edited: end bracketed paste and cover the prompt.
+        writeln!(out, "\u{1b}[?2004l\r{last}")?;
+        out.flush()
+    }
+}
+
+fn edit(editor: &mut DefaultEditor, lines: &mpsc::Sender<Line>) {
+    loop {
+        let Ok(text) = editor.readline(PROMPT) else {
+            return;
+        };
+        let _ = editor.add_history_entry(text.as_str());
+        let last = ask::parse(&text) == Ask::Quit;
+        if lines.blocking_send(Line::Text(text)).is_err() || last {
+            return;
+        }
+    }
+}
+
+#[cfg(unix)]
+struct SavedMode(Option<rustix::termios::Termios>);
+
+#[cfg(unix)]
+impl SavedMode {
+    fn save() -> Self {
+        Self(rustix::termios::tcgetattr(io::stdin()).ok())
+    }
+}
+
+#[cfg(unix)]
+impl Drop for SavedMode {
+    fn drop(&mut self) {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        if let Some(mode) = &self.0 {
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, mode);
+        }
+    }
+}
+
+/// Consoles take their mode back by themselves here.
+#[cfg(not(unix))]
+struct SavedMode;
+
+#[cfg(not(unix))]
+impl SavedMode {
+    fn save() -> Self {
+        Self
+    }
+}
