@@ -38,6 +38,7 @@ const LIBTOMCRYPT: &[&str] = &[
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=native");
     let windows = env::var_os("CARGO_CFG_WINDOWS").is_some();
     compile_libtomcrypt();
     compile_sqlcipher(windows);
@@ -95,8 +96,10 @@ fn compile_sqlcipher(windows: bool) {
             .define("HAVE_USLEEP", "1")
             .define("HAVE_LOCALTIME_R", None);
     }
+    let source = sqlcipher_src::source_dir().join(sqlcipher_src::SOURCE_FILE);
     build
-        .file(sqlcipher_src::source_dir().join(sqlcipher_src::SOURCE_FILE))
+        .include(source.parent().unwrap_or(&source))
+        .file("native/no_exit_cleanup.c")
         .compile("gossamer_sqlcipher");
 }
 

@@ -71,6 +71,22 @@ pub(crate) struct Actor {
     stopping: Option<oneshot::Sender<Result<Event, ApiError>>>,
 }
 
+/// What remains to be said once everything is closed.
+#[derive(Debug)]
+pub(crate) struct Farewell {
+    answer: Option<oneshot::Sender<Result<Event, ApiError>>>,
+    sink: EventSink,
+}
+
+impl Farewell {
+    pub(crate) async fn say(self) {
+        if let Some(answer) = self.answer {
+            let _ = answer.send(Ok(Event::Stopped));
+        }
+        self.sink.close().await;
+    }
+}
+
 /// How often files and counters are looked at.
 const BEAT: Duration = Duration::from_millis(250);
 
@@ -109,13 +125,13 @@ impl Actor {
         }
     }
 
-    /// Runs until someone says quit or every handle is gone.
+    /// Runs until someone says quit or every handle is gone. Everything is on disk and closed then.
     pub(crate) async fn run(
         mut self,
         mut requests: mpsc::Receiver<Request>,
         mut reports: mpsc::Receiver<Report>,
         start: Input,
-    ) {
+    ) -> Farewell {
         self.sink.emit(Event::Ready(self.ready.clone()));
         self.tell(start);
         let mut beat = tokio::time::interval(BEAT);
@@ -137,25 +153,31 @@ impl Actor {
                 },
             }
         }
-        self.stop().await;
+        self.stop().await
     }
 
     pub(crate) fn stop_after(&mut self, answer: oneshot::Sender<Result<Event, ApiError>>) {
         self.stopping = Some(answer);
     }
 
-    async fn stop(mut self) {
+    async fn stop(mut self) -> Farewell {
         self.tell(Input::Leave);
         self.net.flush().await;
         self.files.stop();
-        // Jobs run in order: when this one is done, everything accepted is on disk.
-        let _ = self.archive.run(|_| Ok(())).await;
-        let (answer, sink) = (self.stopping, self.sink);
-        drop((self.net, self.files, self.archive));
-        if let Some(answer) = answer {
-            let _ = answer.send(Ok(Event::Stopped));
+        let Self {
+            net,
+            files,
+            archive,
+            stopping,
+            sink,
+            ..
+        } = self;
+        drop((net, files));
+        archive.close().await;
+        Farewell {
+            answer: stopping,
+            sink,
         }
-        sink.close().await;
     }
 
     // ---- the brain ----

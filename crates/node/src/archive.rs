@@ -7,7 +7,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::api::{ApiError, ErrorCode};
 
-type Job = Box<dyn FnOnce(&mut Store) + Send>;
+enum Job {
+    Run(Box<dyn FnOnce(&mut Store) + Send>),
+    Close(oneshot::Sender<()>),
+}
 
 /// Runs jobs on the store, one after the other, in the order in which they were handed in.
 #[derive(Clone, Debug)]
@@ -27,12 +30,20 @@ impl Archive {
                 Err(error) => return drop(opened.send(Err(error))),
             };
             let _ = opened.send(Ok(()));
+            let mut closed = None;
             while let Some(job) = queue.blocking_recv() {
-                job(&mut store);
+                match job {
+                    Job::Run(run) => run(&mut store),
+                    Job::Close(done) => {
+                        closed = Some(done);
+                        break;
+                    }
+                }
             }
             if let Err(error) = store.close() {
                 tracing::warn!(%error, "the database was not folded into one file");
             }
+            drop(closed);
         };
         let spawned = thread::Builder::new().name("archive".into()).spawn(work);
         spawned.map_err(|error| internal(&error))?;
@@ -51,7 +62,7 @@ impl Archive {
         let (done, result) = oneshot::channel();
         let _ = self
             .jobs
-            .send(Box::new(move |store| drop(done.send(job(store)))));
+            .send(Job::Run(Box::new(move |store| drop(done.send(job(store))))));
         match result.await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(store_error(&error)),
@@ -64,11 +75,19 @@ impl Archive {
         &self,
         job: impl FnOnce(&mut Store) -> Result<(), StoreError> + Send + 'static,
     ) {
-        let _ = self.jobs.send(Box::new(|store| {
+        let _ = self.jobs.send(Job::Run(Box::new(|store| {
             if let Err(error) = job(store) {
                 tracing::error!(%error, "the database could not be written");
             }
-        }));
+        })));
+    }
+
+    /// Runs what was handed in, then closes the store. Jobs that come later are not run.
+    pub(crate) async fn close(self) {
+        let (done, closed) = oneshot::channel();
+        let _ = self.jobs.send(Job::Close(done));
+        // The thread drops its end once the store is closed.
+        let _ = closed.await;
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Node;
 const QUEUE: usize = 256;
 /// Ids of messages told to the brain at the start, so that none is shown twice.
 const KNOWN: u32 = 16_384;
+/// Messages kept; a flood must not fill the disk for ever.
+const KEPT: u32 = 1_000_000;
 /// A display name, in what people call characters.
 const NAME: usize = 64;
 
@@ -58,6 +60,7 @@ impl Node {
                 let identity = store
                     .profile()
                     .get_or_create(&id, &stored_name, wall_ms())?;
+                store.messages().prune(KEPT)?;
                 let known = store.messages().recent_ids(KNOWN)?;
                 Ok((identity, known, store.messages().queued()?))
             })
@@ -98,9 +101,10 @@ impl Node {
             ready, mesh, net, archive, crypto, sink, files, clock, reports,
         );
         tokio::spawn(async move {
-            actor.run(asked, finished, start).await;
-            // The lock ends last.
+            let farewell = actor.run(asked, finished, start).await;
+            // Whoever hears of the end may start the same profile at once.
             drop(profile);
+            farewell.say().await;
         });
         Ok((NodeHandle::new(requests), events))
     }

@@ -1,0 +1,180 @@
+//! A cast for tests: people on one machine, each with a node of their own.
+
+use std::{path::PathBuf, time::Duration};
+
+use gossamer_node::{
+    AcceptMode, Config, EventStream, Node, NodeHandle, Password, Timers,
+    api::{ApiError, Command, Event, MessageState, MessageView, TransferState, TransferView},
+};
+use tempfile::TempDir;
+
+/// Longer than anything here takes, short enough to wait for when something is broken.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Someone with a running node.
+pub struct Person {
+    pub node: NodeHandle,
+    pub id: String,
+    events: EventStream,
+    /// What happened while something else was waited for.
+    seen: Vec<Event>,
+}
+
+/// Where someone's node lives; survives the node.
+pub struct Home {
+    dir: TempDir,
+    config: Config,
+}
+
+impl Home {
+    /// A home on a free port in a network of its own name, so that tests do not meet.
+    pub fn new(name: &str, network: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let config = Config {
+            port: free_port(),
+            network: network.to_owned(),
+            data_dir: Some(dir.path().join("profile")),
+            downloads: Some(dir.path().join("downloads")),
+            timers: Timers {
+                announce: Duration::from_millis(500),
+                stale: Duration::from_secs(3),
+                transfer_silence: Duration::from_secs(2),
+            },
+            ..Config::new(name)
+        };
+        Self { dir, config }
+    }
+
+    pub fn with_password(mut self, password: &str) -> Self {
+        self.config.password = Some(Password::new(password));
+        self
+    }
+
+    pub fn accepting_all(mut self) -> Self {
+        self.config.accept = AcceptMode::All;
+        self
+    }
+
+    pub fn config(&mut self) -> &mut Config {
+        &mut self.config
+    }
+
+    pub fn port(&self) -> u16 {
+        self.config.port
+    }
+
+    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    pub async fn try_start(&self) -> Result<Person, ApiError> {
+        let (node, mut events) = Node::start(self.config.clone()).await?;
+        let Some(Event::Ready(ready)) = events.next().await else {
+            panic!("ready comes first")
+        };
+        Ok(Person {
+            node,
+            id: ready.node_id,
+            events,
+            seen: Vec::new(),
+        })
+    }
+
+    pub async fn start(&self) -> Person {
+        self.try_start().await.unwrap()
+    }
+}
+
+impl Person {
+    pub async fn does(&self, command: Command) -> Result<Event, ApiError> {
+        self.node.execute(command).await
+    }
+
+    pub async fn sends(&self, text: &str) -> String {
+        let command = Command::Send {
+            to: "everyone".into(),
+            text: text.into(),
+        };
+        match self.does(command).await.unwrap() {
+            Event::MessageState(state) => state.id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub async fn sends_file(&self, path: PathBuf) -> String {
+        let command = Command::SendFile {
+            to: "everyone".into(),
+            path,
+        };
+        match self.does(command).await.unwrap() {
+            Event::Transfer(transfer) => transfer.id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub async fn meets(&mut self, name: &str) {
+        self.sees(|event| matches!(event, Event::PeerUp { peer } if peer.name == name))
+            .await;
+    }
+
+    pub async fn misses(&mut self, name: &str) {
+        self.sees(|event| matches!(event, Event::PeerDown { peer } if peer.name == name))
+            .await;
+    }
+
+    pub async fn hears(&mut self, text: &str) -> MessageView {
+        let heard = |event: &Event| matches!(event, Event::Message(m) if !m.own && m.text == text);
+        let Event::Message(message) = self.sees(heard).await else {
+            unreachable!()
+        };
+        message
+    }
+
+    pub async fn learns_that(&mut self, id: &str, state: MessageState) {
+        self.sees(
+            |event| matches!(event, Event::MessageState(s) if s.id == id && s.state == state),
+        )
+        .await;
+    }
+
+    pub async fn sees_transfer(&mut self, state: TransferState) -> TransferView {
+        let reached = |event: &Event| matches!(event, Event::Transfer(t) if t.state == state);
+        let Event::Transfer(transfer) = self.sees(reached).await else {
+            unreachable!()
+        };
+        transfer
+    }
+
+    /// Waits for an event, now or in what happened before.
+    pub async fn sees(&mut self, wanted: impl Fn(&Event) -> bool) -> Event {
+        if let Some(at) = self.seen.iter().position(&wanted) {
+            return self.seen.remove(at);
+        }
+        let waited = async {
+            loop {
+                let event = self.events.next().await.expect("the node runs");
+                if wanted(&event) {
+                    return event;
+                }
+                self.seen.push(event);
+            }
+        };
+        match tokio::time::timeout(DEADLINE, waited).await {
+            Ok(event) => event,
+            Err(_) => panic!("not seen in time; what was: {:#?}", self.seen),
+        }
+    }
+
+    pub async fn leaves(mut self) {
+        self.does(Command::Quit).await.unwrap();
+        self.sees(|event| *event == Event::Stopped).await;
+    }
+}
+
+fn free_port() -> u16 {
+    // The UDP port above is shared by design; only TCP must be free.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port().clamp(1024, 65_534)
+}

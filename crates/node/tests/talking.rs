@@ -1,0 +1,182 @@
+//! Two and three people on one machine talk: discovery, messages, states, passwords, restarts.
+
+mod people;
+
+use gossamer_node::api::{Command, ErrorCode, Event, MessageState};
+use people::Home;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ana_and_ben_find_each_other_and_talk() {
+    let (ana, ben) = (Home::new("ana", "talk"), Home::new("ben", "talk"));
+    let (mut ana, mut ben) = (ana.start().await, ben.start().await);
+    ana.meets("ben").await;
+    ben.meets("ana").await;
+
+    let id = ana.sends("hello").await;
+    let heard = ben.hears("hello").await;
+    assert_eq!(
+        (heard.id, heard.from.id, heard.hops),
+        (id.clone(), ana.id.clone(), None)
+    );
+    ana.learns_that(&id, MessageState::Sent).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ana_writes_alone_waits_for_ben_even_through_a_restart() {
+    let (home, ben) = (Home::new("ana", "alone"), Home::new("ben", "alone"));
+    let ana = home.start().await;
+    let first = ana.sends("one").await;
+    let second = ana.sends("two").await;
+    ana.leaves().await;
+
+    let mut ana = home.start().await;
+    let mut ben = ben.start().await;
+    ben.hears("one").await;
+    ben.hears("two").await;
+    ana.learns_that(&first, MessageState::Sent).await;
+    ana.learns_that(&second, MessageState::Sent).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn history_survives_and_nothing_is_shown_twice() {
+    let (ana, home) = (Home::new("ana", "twice"), Home::new("ben", "twice"));
+    let ana = ana.start().await;
+    let mut ben = home.start().await;
+    ben.meets("ana").await;
+    ana.sends("hello").await;
+    ben.hears("hello").await;
+    ben.leaves().await;
+
+    let ben = home.start().await;
+    let history = Command::History {
+        conversation: "everyone".into(),
+        before: None,
+        limit: None,
+    };
+    let Event::History { messages, more, .. } = ben.does(history).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!(messages.len(), 1);
+    assert!(!more && messages[0].text == "hello");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_password_opens_messages_and_another_one_shows_that_there_was_one() {
+    let ana = Home::new("ana", "secret").with_password("maple-otter-ridge");
+    let ben = Home::new("ben", "secret").with_password("maple-otter-ridge");
+    let cleo = Home::new("cleo", "secret").with_password("wrong");
+    let (mut ana, mut ben, mut cleo) = (ana.start().await, ben.start().await, cleo.start().await);
+    ana.meets("ben").await;
+    ana.meets("cleo").await;
+    ana.sends("hello").await;
+    assert!(ben.hears("hello").await.readable);
+    assert!(!cleo.hears("").await.readable);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_networks_are_not_ours() {
+    let (ana, ben, cleo) = (
+        Home::new("ana", "here"),
+        Home::new("ben", "there"),
+        Home::new("cleo", "here"),
+    );
+    let mut ana = ana.start().await;
+    let ben = ben.start().await;
+    let _cleo = cleo.start().await;
+    ana.meets("cleo").await;
+    let Event::Peers { peers } = ana.does(Command::Peers).await.unwrap() else {
+        panic!()
+    };
+    assert!(peers.iter().all(|peer| peer.id != ben.id));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ben_says_goodbye_and_ana_knows_at_once() {
+    let (ana, ben) = (Home::new("ana", "bye"), Home::new("ben", "bye"));
+    let (mut ana, ben) = (ana.start().await, ben.start().await);
+    ana.meets("ben").await;
+    ben.leaves().await;
+    ana.misses("ben").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connecting_by_address_works_where_beacons_do_not() {
+    let (mut home, ben) = (
+        Home::new("ana", "by-address"),
+        Home::new("ben", "by-address"),
+    );
+    // Bound to another loopback address, ana's beacons and ben's do not meet... until dialled.
+    home.config().timers.announce = std::time::Duration::from_secs(3600);
+    let mut ana = home.start().await;
+    let mut ben = ben.start().await;
+    let addr = format!("127.0.0.1:{}", {
+        ana.does(Command::Peers).await.unwrap();
+        home.port()
+    });
+    ben.does(Command::Connect { addr }).await.unwrap();
+    ben.meets("ana").await;
+    ana.meets("ben").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_done_is_refused_by_name() {
+    let home = Home::new("ana", "refused");
+    let ana = home.start().await;
+    let code = async |command| ana.does(command).await.unwrap_err().code;
+    let send = |to: &str, text: String| Command::Send {
+        to: to.into(),
+        text,
+    };
+    assert_eq!(
+        code(send("everyone", "  ".into())).await,
+        ErrorCode::BadArgument
+    );
+    assert_eq!(
+        code(send("everyone", "x".repeat(16 * 1024 + 1))).await,
+        ErrorCode::BadArgument
+    );
+    assert_eq!(
+        code(send("nobody", "hi".into())).await,
+        ErrorCode::UnknownConversation
+    );
+    assert_eq!(
+        code(Command::Accept {
+            transfer: "x".into()
+        })
+        .await,
+        ErrorCode::UnknownTransfer
+    );
+    assert_eq!(
+        code(Command::Retry {
+            message: "x".into()
+        })
+        .await,
+        ErrorCode::UnknownMessage
+    );
+    let missing = Command::SendFile {
+        to: "everyone".into(),
+        path: "/no/such/file".into(),
+    };
+    assert_eq!(code(missing).await, ErrorCode::FileUnreadable);
+
+    assert_eq!(
+        home.try_start().await.err().unwrap().code,
+        ErrorCode::ProfileInUse
+    );
+    let mut other = Home::new("ben", "refused");
+    other.config().port = home.port();
+    assert_eq!(
+        other.try_start().await.err().unwrap().code,
+        ErrorCode::PortInUse
+    );
+    other.config().port = 80;
+    assert_eq!(
+        other.try_start().await.err().unwrap().code,
+        ErrorCode::PortUnusable
+    );
+    other.config().name = String::new();
+    assert_eq!(
+        other.try_start().await.err().unwrap().code,
+        ErrorCode::BadArgument
+    );
+}
