@@ -1,0 +1,47 @@
+import type { ApiError } from '$/bindings/ApiError';
+import type { Command } from '$/bindings/Command';
+import type { Event } from '$/bindings/Event';
+import type { JoinForm } from '$/bindings/JoinForm';
+import type { ReadyView } from '$/bindings/ReadyView';
+import type { Session } from '$/bindings/Session';
+import type { SurveyView } from '$/bindings/SurveyView';
+
+/** Files dragged over the window. Positions are in CSS pixels of the window. */
+export type FileDrop =
+  | { kind: 'over'; x: number; y: number }
+  | { kind: 'leave' }
+  | { kind: 'drop'; x: number; y: number; paths: string[] };
+
+/**
+ * All that the UI knows of its host. Every promise rejects with an {@link ApiError} and nothing
+ * else.
+ */
+export interface Host {
+  /** What the window finds when it opens; cheap, asked once. */
+  session(): Promise<Session>;
+  /** What is known of a port and a network before joining; meant to be asked once a second. */
+  survey(port: number, network: string): Promise<SurveyView>;
+  join(form: JoinForm, password: string | null): Promise<ReadyView>;
+  leave(): Promise<void>;
+  /** Answers with the event that {@link Command} names for it. */
+  run(command: Command): Promise<Event>;
+  /** Events in batches, at most one batch per frame; after `join`, before asking for state. */
+  subscribe(listener: (events: Event[]) => void): Promise<void>;
+  /** The system's open dialog; paths chosen, none when it was dismissed. */
+  pickFiles(): Promise<string[]>;
+  openDownloads(): Promise<void>;
+  /** Shows a finished transfer's file in the system's file manager. */
+  reveal(transfer: string): Promise<void>;
+  /** Opens http, https and mailto outside. The UI has asked first. */
+  openLink(url: string): Promise<void>;
+  /** Files dragged over the window from outside. */
+  onFileDrop(listener: (drop: FileDrop) => void): Promise<void>;
+}
+
+/** Any failure as an {@link ApiError}; what is not one is ours to fix. */
+export function asApiError(cause: unknown): ApiError {
+  if (typeof cause === 'object' && cause !== null && 'code' in cause && 'message' in cause) {
+    return cause as ApiError;
+  }
+  return { code: 'internal', message: cause instanceof Error ? cause.message : String(cause) };
+}

@@ -1,0 +1,105 @@
+import type { ApiError } from '$/bindings/ApiError';
+import type { MessageView } from '$/bindings/MessageView';
+import type { PeerView } from '$/bindings/PeerView';
+import type { ReadyView } from '$/bindings/ReadyView';
+import type { SurveyView } from '$/bindings/SurveyView';
+import type { TransferView } from '$/bindings/TransferView';
+
+/** Everything a simulated node knows when a page opens. */
+export type World = {
+  joined: boolean;
+  name: string;
+  password: boolean;
+  network: boolean;
+  peers: PeerView[];
+  messages: MessageView[];
+  transfers: TransferView[];
+  readUpTo: string | null;
+  survey: Omit<SurveyView, 'port'>;
+  /** What `join` fails with. */
+  refusal: ApiError | null;
+  /** Answers never come, for looking at what waiting looks like. */
+  slow: boolean;
+};
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const MB = 1_000_000;
+export const SELF = '5e1f0a7c';
+
+export const ben = { id: '7b3e91c4', name: 'ben' };
+export const cleo = { id: 'c1e0d2f8', name: 'cleo' };
+export const hall = { id: '0d4a77b2', name: 'Hall desk' };
+
+export function peer(
+  author: { id: string; name: string },
+  addr: string,
+  lastSeen: number,
+  status: PeerView['status'] = 'direct',
+): PeerView {
+  return { ...author, addr, dialect: 'v1', status, last_seen: lastSeen };
+}
+
+let serial = 0;
+
+export function message(from: { id: string; name: string }, text: string, at: number): MessageView {
+  serial += 1;
+  return {
+    id: `m${serial}`,
+    conversation: 'everyone',
+    from,
+    text,
+    own: from.id === SELF,
+    readable: true,
+    sent_at: at,
+    received_at: at,
+    hops: null,
+    state: from.id === SELF ? 'sent' : null,
+    reached: from.id === SELF ? 2 : 0,
+    reason: null,
+  };
+}
+
+export function transfer(
+  from: { id: string; name: string },
+  name: string,
+  size: number,
+  at: number,
+  more: Partial<TransferView>,
+): TransferView {
+  serial += 1;
+  return {
+    id: `t${serial}`,
+    direction: from.id === SELF ? 'out' : 'in',
+    conversation: 'everyone',
+    from,
+    name,
+    state: 'active',
+    bytes: 0,
+    size,
+    rate: 0,
+    eta: null,
+    path: null,
+    sha256: null,
+    reason: null,
+    reached: 0,
+    started_at: at,
+    ended_at: null,
+    free: null,
+    ...more,
+  };
+}
+
+export function readyView(world: World, port: number, network: string): ReadyView {
+  return {
+    node_id: SELF,
+    name: world.name,
+    port,
+    addrs: [`192.168.1.23:${port}`, `127.0.0.1:${port}`],
+    network,
+    password: world.password,
+    at_rest: 'key-file',
+    downloads: '/home/ana/Downloads/mesh_downloads',
+    profile: 'default',
+  };
+}

@@ -1,0 +1,76 @@
+import { Channel, invoke } from '@tauri-apps/api/core';
+import { getCurrentWebview } from '@tauri-apps/api/webview';
+
+import type { Command } from '$/bindings/Command';
+import type { Event } from '$/bindings/Event';
+import type { JoinForm } from '$/bindings/JoinForm';
+import type { ReadyView } from '$/bindings/ReadyView';
+import type { Session } from '$/bindings/Session';
+import type { SurveyView } from '$/bindings/SurveyView';
+
+import { asApiError, type FileDrop, type Host } from './host';
+
+/** The desktop shell: each method is one Tauri command of the same meaning. */
+export class TauriHost implements Host {
+  session() {
+    return call<Session>('session');
+  }
+
+  survey(port: number, network: string) {
+    return call<SurveyView>('survey', { port, network });
+  }
+
+  join(form: JoinForm, password: string | null) {
+    return call<ReadyView>('join', { form, password });
+  }
+
+  leave() {
+    return call<void>('leave');
+  }
+
+  run(command: Command) {
+    return call<Event>('run', { command });
+  }
+
+  subscribe(listener: (events: Event[]) => void) {
+    const channel = new Channel<Event[]>();
+    channel.onmessage = listener;
+    return call<void>('subscribe', { channel });
+  }
+
+  pickFiles() {
+    return call<string[]>('pick_files');
+  }
+
+  openDownloads() {
+    return call<void>('open_downloads');
+  }
+
+  reveal(transfer: string) {
+    return call<void>('reveal', { transfer });
+  }
+
+  openLink(url: string) {
+    return call<void>('open_link', { url });
+  }
+
+  async onFileDrop(listener: (drop: FileDrop) => void) {
+    await getCurrentWebview().onDragDropEvent(({ payload }) => {
+      if (payload.type === 'leave') {
+        listener({ kind: 'leave' });
+        return;
+      }
+      const { x, y } = payload.position.toLogical(window.devicePixelRatio);
+      if (payload.type === 'drop') listener({ kind: 'drop', x, y, paths: payload.paths });
+      else listener({ kind: 'over', x, y });
+    });
+  }
+}
+
+async function call<T>(command: string, args?: Record<string, unknown>): Promise<T> {
+  try {
+    return await invoke<T>(command, args);
+  } catch (cause) {
+    throw asApiError(cause);
+  }
+}

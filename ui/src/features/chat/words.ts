@@ -1,0 +1,45 @@
+import type { MessageView } from '$/bindings/MessageView';
+
+import { time } from '$/lib/format';
+import { t } from '$/lib/i18n';
+import type { Happening } from '$/stores/happenings.svelte';
+
+/** How far an own message got: its shape and its words. */
+export type Delivery = { glyph: 'sending' | NonNullable<MessageView['state']>; words: string };
+
+export function deliveryOf(message: MessageView, online: number): Delivery | null {
+  if (message.state === null) return null;
+  // A queued message with somebody near is on its way at this moment.
+  if (message.state === 'queued' && online > 0) {
+    return { glyph: 'sending', words: t('state-sending') };
+  }
+  return { glyph: message.state, words: t(`state-${message.state}`, { n: message.reached }) };
+}
+
+/** One sentence for a screen reader. */
+export function spoken(message: MessageView, online: number): string {
+  const delivery = deliveryOf(message, online);
+  return [
+    message.own ? t('you') : message.from.name,
+    time(message.sent_at),
+    message.readable ? plain(message.text) : t('message-unreadable'),
+    delivery?.words,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** A line of a list: Markdown without its marks. */
+export function plain(markdown: string): string {
+  return markdown
+    .replace(/^```.*$/gmu, '')
+    .replace(/[*_`~]+/gu, '')
+    .replace(/^\s*(?:[-+>]|\d+\.)\s+/gmu, '')
+    .replace(/\[([^\]]*)\]\([^)]*\)/gu, '$1')
+    .replace(/\s+/gu, ' ')
+    .trim();
+}
+
+export function happeningWords({ kind, name, before }: Happening): string {
+  return t(`happening-${kind}`, { name, before: before ?? '' });
+}

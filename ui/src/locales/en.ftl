@@ -1,0 +1,391 @@
+# All words of the window. Plain verbs, second person, present tense; buttons say the act.
+
+app = Gossamer
+title-unread = ({ $n }) Gossamer
+everyone = Everyone
+chats = Chats
+people = People
+files = Files
+settings = Settings
+you = You
+
+## Words used in many places
+
+cancel = Cancel
+close = Close
+copy = Copy
+copied = Copied
+dismiss = Dismiss
+retry = Retry
+optional = optional
+percent = { $n }%
+
+## Sizes, rates and times
+
+size-b = { $n } B
+size-kb = { $n } KB
+size-mb = { $n } MB
+size-gb = { $n } GB
+size-tb = { $n } TB
+rate = { $size }/s
+left-seconds = { $n } s left
+left-minutes = { $n } min left
+left-hours = { $hours } h { $minutes } min left
+day-today = Today
+day-yesterday = Yesterday
+ago-now = just now
+ago-minutes = { $n } min ago
+ago-at = at { $time }
+ago-day = { $day }, { $time }
+
+## Loading, stopped, broken
+
+loading-app = Opening Gossamer
+loading-messages = Loading your messages
+loading-people = Looking for people
+loading-files = Loading your files
+stopped-title = Gossamer has stopped
+stopped-what = This device is no longer on the network. Your messages and files are kept.
+stopped-do = Start again
+broken-title = Gossamer could not start
+
+## Join
+
+join-title = Join the people around you
+join-what = Messages and files stay on this network. No account, no server.
+join-name = Your name
+join-name-missing = Enter the name others will see.
+join-name-long = Use at most { $n } characters.
+join-password = Network password
+join-open-hint = Nearby devices can see you are here. Without a password, anyone near can join and read.
+join-password-hint = Nearby devices can see you are here. Only people with the password can read and write messages.
+join-port = Port
+join-port-range = 1024 to 65534
+join-more = More
+join-network = Network name
+join-network-hint = Devices with another network name ignore each other.
+join-network-missing = Enter a network name, such as mesh.
+join-submit = Join network
+join-step-port = Opening port { $port }
+join-step-history = Loading your history
+join-step-people = Finding people
+
+password-generate = Generate a password
+password-show = Show password
+password-hide = Hide password
+strength-weak = Short. Someone who records the traffic can guess it later.
+strength-fair = Fair
+strength-strong = Strong. Tell it to others in person.
+
+interface-looking = Looking for networks
+interface-none = No network. Only this computer.
+interface-using = Using { $name }
+interface-using-all = Using all { $n } networks
+interface-wifi = Wi-Fi
+interface-ethernet = Ethernet
+interface-loopback = This computer only
+interface-change = Change
+interface-done = Done
+interface-legend = Network to use
+interface-all = All networks
+
+heard-looking = Listening
+heard-nobody = Listening, nobody heard yet
+heard-some = { $n ->
+    [one] { $n } device heard on port { $port }
+   *[other] { $n } devices heard on port { $port }
+}
+heard-elsewhere = { $n ->
+    [one] { $n } device heard, on another network name
+   *[other] { $n } devices heard, on other network names
+}
+heard-port-in-use = Port { $port } is used by another app.
+heard-use-port = Use { $port }
+
+## Rail and status bar
+
+rail-label = Views
+rail-chats-count = { $n ->
+    [one] Chats, { $n } unread message
+   *[other] Chats, { $n } unread messages
+}
+rail-files-count = { $n ->
+    [one] Files, { $n } needs your answer
+   *[other] Files, { $n } need your answer
+}
+status-label = Status
+status-online = { $all ->
+    [0] Nobody near
+   *[other] { $n } of { $all } online
+}
+status-network = { $network }, port { $port }
+status-locked = Messages are encrypted with the network password
+status-open = No password, messages are readable by anyone near
+status-offline = No network
+status-queued = { $n } waiting
+status-down = Receiving
+status-up = Sending
+
+## Chats
+
+list-line = { $name }: { $text }
+list-quiet = Nothing said yet
+list-row-unread = { $n ->
+    [one] Everyone, { $n } unread message
+   *[other] Everyone, { $n } unread messages
+}
+everyone-near = { $n ->
+    [one] { $n } device near
+   *[other] { $n } devices near
+}
+everyone-alone = Nobody near
+everyone-locked = encrypted with the password
+everyone-open = no password
+
+feed-label = Messages
+feed-empty-title = Say hello
+feed-empty-what = Everyone on this network sees what you write here. It is kept on your device.
+feed-jump-unread = { $n ->
+    [0] Jump to the newest
+    [one] Jump to the newest, { $n } unread message
+   *[other] Jump to the newest, { $n } unread messages
+}
+unread-divider = New
+
+happening-arrived = { $name } is here
+happening-left = { $name } is away
+happening-renamed = { $before } is now { $name }
+
+message-unreadable = Written under another password
+message-copy = Copy message
+message-more = Show all
+message-less = Show less
+message-not-sent = Not sent.
+
+state-queued = Waiting for a route
+state-sending = Sending
+state-sent = Reached { $n }
+state-carried = Carried by others
+state-delivered = Delivered
+state-read = Read
+state-failed = Not sent
+
+code-label = Code
+code-plain = Text
+code-copy = Copy code
+code-wrap = Wrap lines
+code-more = { $n ->
+    [one] Show { $n } more line
+   *[other] Show { $n } more lines
+}
+code-less = Show fewer lines
+
+composer-placeholder = Message Everyone
+composer-hint = Enter sends, Shift+Enter adds a line. Drop files anywhere.
+composer-waits = Nobody is near. Your message leaves when someone is.
+composer-too-long = Too long for one message. Shorten it, or send it as a file.
+composer-failed = Not sent.
+composer-attach = Send files
+composer-emoji = Emoji
+composer-send = Send
+composer-paste-files = Files cannot be pasted. Drop them here or choose Send files.
+
+banner-offline = No network.
+banner-offline-what = Messages wait on this device and leave when it is connected and someone is near.
+banner-alone = You are alone on this network.
+banner-alone-what = Others need the same network name and port { $port }. If they do not show up, connect by address.
+
+banner-blocked = { $n ->
+    [one] { $n } device is near but cannot be reached.
+   *[other] { $n } devices are near but cannot be reached.
+}
+banner-blocked-what = A firewall may block port { $port }, or the network keeps devices apart. Allow the port on both devices, or use another network.
+
+announce-many = { $n ->
+    [one] { $n } new message
+   *[other] { $n } new messages
+}
+
+details = Details
+details-toggle = Details
+details-what = All devices on this network
+details-network = Network
+details-name = Name
+details-port = Port
+details-messages = Messages
+details-files = Files
+details-encrypted = Encrypted with the password
+details-plain = Not encrypted
+details-members = { $all ->
+    [one] This device only
+   *[other] { $n } of { $all } devices here
+}
+
+link-title = Open this link?
+link-mail-title = Write to this address?
+link-what = It opens outside Gossamer and may need the internet.
+link-copy = Copy link
+link-open = Open
+
+emoji-label = Emoji
+emoji-faces-title = Faces
+emoji-faces = 😀 grinning, 😄 laughing, 😂 tears of joy, 🙂 smiling, 😉 winking, 😊 blushing, 😍 in love, 😎 cool, 🤔 thinking, 🤨 doubtful, 😐 neutral, 🙄 rolling eyes, 😴 asleep, 😅 relieved, 😢 crying, 😭 sobbing, 😮 surprised, 😱 shocked, 😡 angry, 🤯 mind blown, 🥳 celebrating, 🤗 hugging, 🫡 saluting, 🙃 upside down
+emoji-hands-title = Hands
+emoji-hands = 👍 thumbs up, 👎 thumbs down, 👌 all right, 👏 clapping, 🙌 raised hands, 🙏 thank you, 💪 strong, 👋 waving, 🤝 handshake, ✌️ victory, 🤞 fingers crossed, 👀 looking, ✍️ writing, 👇 down here, 👉 over there, 🤷 no idea
+emoji-things-title = Things
+emoji-things = 🎉 party, 🚀 rocket, ☕ coffee, 🍕 pizza, 🔥 fire, 💡 idea, 🔧 wrench, 🐛 bug, 📎 paper clip, 📷 camera, 📦 parcel, 🔋 battery, 🔒 lock, ⏰ alarm, 🌧️ rain, ☀️ sun
+emoji-signs-title = Signs
+emoji-signs = ❤️ heart, ✅ done, ❌ no, ⚠️ warning, ❓ question, ❗ important, ➡️ next, 💯 hundred
+
+## People
+
+people-note = { $n } online
+people-person = Person
+people-status = Status
+people-address = Address
+people-dialect = Speaks
+people-seen = Last seen
+people-empty-title = Nobody here yet
+people-empty-what = Others show up when they join the same network name on port { $port }. It can take a few seconds.
+presence-here = This device
+presence-direct = Direct
+presence-unreachable = Cannot be reached
+presence-unreachable-what = Heard, but connections fail. A firewall may block it, or the network keeps devices apart.
+presence-offline = Offline
+dialect-v1 = Classic
+
+addresses-title = Your addresses
+addresses-what = Somebody who does not see you can connect to one of these.
+addresses-copy = Copy { $addr }
+
+connect-open = Connect by address
+connect-title = Connect by address
+connect-what = For networks where devices do not find each other by themselves.
+connect-addr = Address
+connect-hint = An IP address, with the port after a colon if it is not 9999.
+connect-missing = Enter an address, such as 192.168.1.31:9999.
+connect-trying = Trying { $addr }
+connect-done = Connected to { $name }
+connect-do = Connect
+
+## Files
+
+files-active = { $n } active
+files-open-downloads = Open downloads
+files-send = Send files
+files-empty-title = No files yet
+files-empty-what = Files you send to everyone and files offered to you show up here.
+files-answer = Needs your answer
+files-progress = In progress
+files-waiting = Waiting
+files-earlier = Earlier
+
+transfer-from = from { $name }
+transfer-to-everyone = to Everyone
+transfer-accept = Accept
+transfer-accept-name = Accept { $name }
+transfer-decline = Decline
+transfer-decline-name = Decline { $name }
+transfer-cancel-name = Cancel { $name }
+transfer-reveal-name = Show { $name } in its folder
+transfer-copy-hash-name = Copy the SHA-256 of { $name }
+transfer-hash-copied = SHA-256 copied
+transfer-progress = Progress of { $name }
+transfer-part = { $percent }% of { $size }
+transfer-paused = Paused at { $percent }%
+transfer-verifying = Checking
+transfer-intact = Intact
+transfer-reached = Reached { $n }
+transfer-failed = It did not arrive. Ask for it again.
+transfer-cancelled = Cancelled
+transfer-waits = Starts when someone is near
+transfer-fits = Fits, { $free } free
+transfer-too-big = Does not fit, { $free } free
+
+send-files-title = { $n ->
+    [one] Send { $n } file
+   *[other] Send { $n } files
+}
+send-files-do = { $n ->
+    [one] Send { $n } file
+   *[other] Send { $n } files
+}
+send-files-to = { $n ->
+    [one] Offered to everyone on this network, { $n } device now.
+   *[other] Offered to everyone on this network, { $n } devices now.
+}
+send-files-to-nobody = Nobody is near. The files wait until someone is.
+send-files-unencrypted = Files travel unencrypted on a classic network, even with a password. Anyone on this network can read them.
+
+drop-title = Drop to send to Everyone
+drop-what = You are asked before anything leaves.
+
+clear-history-open = Clear history
+clear-history-title = Clear the file history?
+clear-history-what = The list of ended transfers is emptied. The files themselves stay where they are.
+clear-history-do = Clear history
+
+## Settings
+
+settings-appearance = Appearance
+settings-theme = Theme
+theme-system = System
+theme-light = Light
+theme-dark = Dark
+settings-text = Text size
+settings-network = This network
+settings-leave = Leave this network
+settings-leave-hint = To change your name, password, port or network.
+leave-open = Leave
+leave-title = Leave { $network }?
+leave-what = This device disappears for the others, and running transfers stop. Your history is kept.
+leave-do = Leave
+settings-storage = Files and history
+settings-downloads = Received files
+settings-history = Message history
+settings-history-what = Kept encrypted on this device, with the key in a file only you can read.
+settings-profile = Profile { $profile }
+settings-about = About
+settings-version = Version
+settings-shortcuts = Keyboard shortcuts
+settings-show = Show
+settings-notices = Fonts and art
+settings-notices-what = Inter and JetBrains Mono, SIL Open Font License 1.1. Twemoji art, CC-BY 4.0, as a font under SIL Open Font License 1.1. Icons by Lucide, ISC.
+
+## Shortcuts
+
+shortcuts-title = Keyboard shortcuts
+shortcut-chats = Chats
+shortcut-people = People
+shortcut-files = Files
+shortcut-settings = Settings
+shortcut-write = Write a message
+shortcut-send-files = Send files
+shortcut-details = Show or hide details
+shortcut-regions = Next part of the window
+shortcut-back = Back
+shortcut-messages = Into the messages, from an empty field
+shortcut-copy = Copy the focused message
+shortcut-escape = Close, or back to writing
+shortcut-sheet = This list
+
+## Errors: what kind of thing went wrong. The node says the rest.
+
+error-bad_command = That cannot be done
+error-bad_argument = That does not look right
+error-unknown_conversation = That conversation is not here
+error-unknown_message = That message is not here
+error-unknown_transfer = That file is not here any more
+error-wrong_state = Too late for that
+error-file_unreadable = The file cannot be read
+error-disk_full = The disk is full
+error-file_unwritable = The file cannot be written
+error-port_in_use = The port is taken
+error-port_unusable = The port cannot be used
+error-profile_in_use = Gossamer is already open
+error-store_unavailable = Your history cannot be opened
+error-store_unreadable = Your history cannot be read
+error-unreachable = Nobody answered
+error-limit_reached = That is too much at once
+error-stopped = Gossamer has stopped
+error-internal = Something went wrong

@@ -1,0 +1,59 @@
+import type { TransferView } from '$/bindings/TransferView';
+
+import { dialogs } from './dialogs.svelte';
+import { ask, host } from './host';
+import { everyone } from './messages.svelte';
+import { EVERYONE } from './model';
+import { attempt } from './notices.svelte';
+import { transfers } from './transfers.svelte';
+
+/** What became of it arrives as events; so does everything below that changes a row. */
+export async function send(text: string): Promise<void> {
+  await ask({ cmd: 'send', to: EVERYONE, text }, 'message_state');
+}
+
+export async function retry(message: string): Promise<void> {
+  const answer = await attempt(ask({ cmd: 'retry', message }, 'message_state'));
+  if (answer) everyone.setState(answer);
+}
+
+/** One older page; resolves without a page when there is none. */
+export async function loadOlder(): Promise<void> {
+  const oldest = everyone.list[0];
+  if (!oldest || !everyone.more) return;
+  const page = await attempt(
+    ask({ cmd: 'history', conversation: EVERYONE, before: oldest.id, limit: 100 }, 'history'),
+  );
+  if (page) everyone.prepend(page.messages, page.more);
+}
+
+export async function markRead(message: string): Promise<void> {
+  const answer = await attempt(
+    ask({ cmd: 'mark_read', conversation: EVERYONE, message }, 'read_marker'),
+  );
+  if (answer) everyone.readUpTo = answer.message;
+}
+
+/** Lets the user choose files, then asks once more with what sending them means. */
+export async function chooseFiles(): Promise<void> {
+  const paths = await attempt(host().pickFiles());
+  if (paths && paths.length > 0) dialogs.open({ kind: 'send-files', paths });
+}
+
+export async function sendFiles(paths: string[]): Promise<void> {
+  for (const path of paths) {
+    await attempt(ask({ cmd: 'send_file', to: EVERYONE, path }, 'transfer'));
+  }
+}
+
+export async function answer(
+  transfer: TransferView,
+  cmd: 'accept' | 'decline' | 'cancel',
+): Promise<void> {
+  await attempt(ask({ cmd, transfer: transfer.id }, 'transfer'));
+}
+
+export async function clearTransfers(): Promise<void> {
+  const left = await attempt(ask({ cmd: 'clear_transfers' }, 'transfers'));
+  if (left) transfers.replace(left.transfers);
+}

@@ -1,0 +1,22 @@
+export type DialogRequest =
+  | { kind: 'connect' }
+  | { kind: 'shortcuts' }
+  | { kind: 'link'; url: string }
+  | { kind: 'send-files'; paths: string[] }
+  | { kind: 'clear-history' }
+  | { kind: 'leave' };
+
+/** The one dialog that may be open. */
+class Dialogs {
+  current = $state.raw<DialogRequest | null>(null);
+
+  open(request: DialogRequest): void {
+    this.current = request;
+  }
+
+  close(): void {
+    this.current = null;
+  }
+}
+
+export const dialogs = new Dialogs();

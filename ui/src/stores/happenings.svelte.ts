@@ -1,0 +1,41 @@
+import type { PeerView } from '$/bindings/PeerView';
+
+export type Happening = {
+  id: string;
+  at: number;
+  kind: 'arrived' | 'left' | 'renamed';
+  name: string;
+  /** For `renamed`: the earlier name. */
+  before: string | null;
+};
+
+const KEEP = 100;
+
+/** What happened on the network while this window watched. Not stored anywhere. */
+export class Happenings {
+  list = $state.raw<Happening[]>([]);
+  #next = 0;
+
+  /** Notes what `peer` says compared with what was known of the device. */
+  note(known: PeerView | undefined, peer: PeerView, at: number): void {
+    const wasHere = known?.status === 'direct';
+    const isHere = peer.status === 'direct';
+    if (wasHere !== isHere) {
+      this.#add({ kind: isHere ? 'arrived' : 'left', at, name: peer.name });
+    } else if (known && known.name !== peer.name) {
+      this.#add({ kind: 'renamed', at, name: peer.name, before: known.name });
+    }
+  }
+
+  reset(): void {
+    this.list = [];
+  }
+
+  #add(happening: Omit<Happening, 'id' | 'before'> & { before?: string }): void {
+    this.#next += 1;
+    const entry = { id: `happening-${this.#next}`, before: null, ...happening };
+    this.list = [...this.list, entry].slice(-KEEP);
+  }
+}
+
+export const happenings = new Happenings();

@@ -1,0 +1,94 @@
+import type { Event } from '$/bindings/Event';
+
+import { ask, host } from './host';
+import { happenings } from './happenings.svelte';
+import { everyone } from './messages.svelte';
+import { attempt, notices } from './notices.svelte';
+import { peers } from './peers.svelte';
+import { status } from './status.svelte';
+import { transfers } from './transfers.svelte';
+
+export const EVERYONE = 'everyone';
+
+/** Sees events as they pass; `true` claims an error, which is then shown nowhere else. */
+type Watcher = (event: Event) => boolean | void;
+const watchers = new Set<Watcher>();
+
+export function watch(watcher: Watcher): () => void {
+  watchers.add(watcher);
+  return () => {
+    watchers.delete(watcher);
+  };
+}
+
+let generation = 0;
+
+/** Follows the node's events and fills the stores. After `join`. */
+export async function follow(): Promise<void> {
+  generation += 1;
+  const mine = generation;
+  await host().subscribe((events) => {
+    // Events of a node that has been left may still be on their way.
+    if (mine === generation) for (const event of events) apply(event);
+  });
+  await hydrate();
+}
+
+export function forget(): void {
+  generation += 1;
+  for (const store of [peers, everyone, transfers, happenings]) store.reset();
+  status.view = null;
+}
+
+export async function hydrate(): Promise<void> {
+  const [known, page, files] = await Promise.all([
+    ask({ cmd: 'peers' }, 'peers'),
+    ask({ cmd: 'history', conversation: EVERYONE, before: null, limit: 100 }, 'history'),
+    ask({ cmd: 'transfers' }, 'transfers'),
+  ]);
+  peers.replace(known.peers);
+  everyone.replace(page.messages, page.more, page.read_up_to);
+  transfers.replace(files.transfers);
+}
+
+export function apply(event: Event): void {
+  switch (event.event) {
+    case 'peer_up':
+    case 'peer_down':
+      if (peers.known) happenings.note(peers.get(event.peer.id), event.peer, Date.now());
+      peers.upsert(event.peer);
+      break;
+    case 'peers':
+      peers.replace(event.peers);
+      break;
+    case 'message':
+      everyone.upsert(event);
+      break;
+    case 'message_state':
+      everyone.setState(event);
+      break;
+    case 'read_marker':
+      everyone.readUpTo = event.message;
+      break;
+    case 'transfer':
+      transfers.upsert(event);
+      break;
+    case 'transfers':
+      transfers.replace(event.transfers);
+      break;
+    case 'status':
+      status.view = event;
+      break;
+    case 'lagged':
+      void attempt(hydrate());
+      break;
+    case 'error':
+    case 'ready':
+    case 'history':
+    case 'connecting':
+    case 'stopped':
+      break;
+  }
+  const claims = [...watchers].map((watcher) => watcher(event));
+  if (event.event === 'error' && !claims.includes(true)) notices.fail(event);
+}

@@ -1,0 +1,54 @@
+import { SvelteMap } from 'svelte/reactivity';
+
+import type { PeerStatus } from '$/bindings/PeerStatus';
+import type { PeerView } from '$/bindings/PeerView';
+
+/** Devices known in this session, by id. */
+export class Peers {
+  readonly #byId = new SvelteMap<string, PeerView>();
+  /** False until the first answer, so that nobody is told they are alone too early. */
+  known = $state(false);
+
+  /** Reachable first, then by name. */
+  readonly list = $derived(
+    [...this.#byId.values()].sort(
+      (a, b) => order.indexOf(a.status) - order.indexOf(b.status) || a.name.localeCompare(b.name),
+    ),
+  );
+  readonly online = $derived(this.list.filter(({ status }) => status === 'direct').length);
+  /** Heard, but connections to them fail. */
+  readonly unreachable = $derived(this.list.filter(({ status }) => status === 'unreachable'));
+  /** Names that more than one device carries. */
+  readonly #ambiguous = $derived.by(() => {
+    const seen = new Map<string, number>();
+    for (const { name } of this.list) seen.set(name, (seen.get(name) ?? 0) + 1);
+    return new Set([...seen].filter(([, times]) => times > 1).map(([name]) => name));
+  });
+
+  get(id: string): PeerView | undefined {
+    return this.#byId.get(id);
+  }
+
+  upsert(peer: PeerView): void {
+    this.#byId.set(peer.id, peer);
+  }
+
+  replace(peers: PeerView[]): void {
+    this.#byId.clear();
+    for (const peer of peers) this.#byId.set(peer.id, peer);
+    this.known = true;
+  }
+
+  isAmbiguous(name: string): boolean {
+    return this.#ambiguous.has(name);
+  }
+
+  reset(): void {
+    this.#byId.clear();
+    this.known = false;
+  }
+}
+
+const order: readonly PeerStatus[] = ['direct', 'unreachable', 'offline'];
+
+export const peers = new Peers();
