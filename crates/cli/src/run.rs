@@ -28,6 +28,9 @@ use crate::{
 
 /// Flags of `gossamer run`.
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("name", |name| name.help(
+    "The name others see [default: your user name and this computer's name]"
+)))]
 pub(crate) struct Flags {
     #[command(flatten)]
     node: NodeFlags,

@@ -1,6 +1,12 @@
 //! The wish to end, as the system brings it.
 
+use std::time::{Duration, Instant};
+
 use tokio::sync::mpsc;
+
+/// Signals this close together are one wish: `timeout` and some shells signal a program once by
+/// itself and once with its group.
+const ONE_WISH: Duration = Duration::from_secs(1);
 
 /// One item for each Ctrl-C or termination signal.
 pub(crate) fn signals() -> mpsc::Receiver<()> {
@@ -9,7 +15,16 @@ pub(crate) fn signals() -> mpsc::Receiver<()> {
         let Ok(mut source) = Source::new() else {
             return;
         };
-        while source.next().await && sender.send(()).await.is_ok() {}
+        let mut last: Option<Instant> = None;
+        while source.next().await {
+            if last.is_some_and(|last| last.elapsed() < ONE_WISH) {
+                continue;
+            }
+            last = Some(Instant::now());
+            if sender.send(()).await.is_err() {
+                return;
+            }
+        }
     });
     receiver
 }
