@@ -43,17 +43,33 @@ export async function tee(command, args, options = {}) {
   return { code, text: stripVTControlCharacters(text) };
 }
 
-/** Waits for a child while passing on the signals that end us, so that it decides when to stop. */
+/** Waits for a child while passing on what ends us, so that it decides when to stop. */
 async function attend(child) {
   const forward = (signal) => child.kill(signal);
   // In a terminal, Ctrl+C reaches the child without our help.
   const interrupted = process.stdin.isTTY ? () => {} : forward;
   process.on('SIGTERM', forward).on('SIGINT', interrupted);
+  const watch = whenOrphaned(() => forward('SIGTERM'));
   try {
     return await exit(child);
   } finally {
+    clearInterval(watch);
     process.off('SIGTERM', forward).off('SIGINT', interrupted);
   }
+}
+
+/**
+ * Calls `act` once our parent is gone. npm runs us through a shell that dies of a SIGTERM without
+ * passing it on, so a signal to `npm start` arrives here as a missing parent.
+ */
+function whenOrphaned(act) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    act();
+  }, 250);
+  return watch;
 }
 
 /** Starts a program with the terminal's input and output unless `options` says otherwise. */
