@@ -1,8 +1,10 @@
-// `npm run bench`: builds the node for speed and runs every tests/bench/*.mjs, arguments included.
+// `npm run bench`: builds the node for speed and runs every program in tests/bench, arguments
+// included.
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { installPackages } from './lib/packages.mjs';
+import { testPython } from './lib/python.mjs';
 import { exe, main, root, run } from './lib/run.mjs';
 import { step } from './lib/say.mjs';
 import { checkTools } from './lib/tools.mjs';
@@ -10,13 +12,14 @@ import { checkTools } from './lib/tools.mjs';
 main(async (args) => {
   checkTools();
   await installPackages(['node', 'tests']);
+  const python = await testPython();
+  step('Building the node for speed');
   await run('cargo', ['build', '--release', '--package', 'gossamer-cli']);
   const benches = join(root, 'tests', 'bench');
-  for (const name of readdirSync(benches)
-    .filter((name) => name.endsWith('.mjs'))
-    .sort()) {
-    step(name);
-    await run(process.execPath, [join(benches, name), ...args], {
+  const programs = readdirSync(benches).filter((name) => name.endsWith('.py'));
+  for (const program of programs.sort()) {
+    step(program);
+    await run(python, [join(benches, program), ...args], {
       env: { GOSSAMER: join(root, 'target', 'release', `gossamer${exe}`) },
     });
   }
