@@ -8,17 +8,17 @@ from people import Cast, can_build_towns
 @pytest.fixture
 def cast(tmp_path, request):
     """People, each on a host of their own where root allows it."""
-    yield from _cast(tmp_path, request, in_town=None)
+    yield from _cast(tmp_path, request)
 
 
 @pytest.fixture
 def town(tmp_path, request):
-    """People in real networks; only root can build them."""
-    yield from _cast(tmp_path, request, in_town=True)
+    """People in networks like real ones; only root can build them."""
+    yield from _cast(tmp_path, request, in_town=True, mtu=1500)
 
 
-def _cast(tmp_path, request, in_town):
-    cast = Cast(tmp_path, in_town)
+def _cast(tmp_path, request, **place):
+    cast = Cast(tmp_path, **place)
     request.node.stash[CAST] = cast
     try:
         yield cast

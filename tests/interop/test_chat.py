@@ -4,7 +4,7 @@ import json
 import time
 import uuid
 
-from people import eventually
+from people import eventually, meet
 
 LONG = "ä" * 8000  # 16 000 bytes of UTF-8, close to the most a text may have
 
@@ -12,7 +12,7 @@ LONG = "ä" * 8000  # 16 000 bytes of UTF-8, close to the most a text may have
 def test_ana_hears_an_old_peer(cast):
     ana = cast.node("ana")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
 
     said = ben.says("good morning 🌅")
     heard = ana.hears("good morning 🌅")
@@ -26,7 +26,7 @@ def test_ana_hears_an_old_peer(cast):
 def test_an_old_peer_hears_ana(cast):
     ana = cast.node("ana")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
 
     message = ana.sends("good morning")
 
@@ -42,7 +42,7 @@ def test_the_longest_text_arrives_whole_in_one_read(cast):
     """Here a read is one `recv` of the old program; classic.py notes it when more is needed."""
     ana = cast.node("ana")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
 
     ana.sends(LONG)
 
@@ -59,7 +59,7 @@ def test_a_text_of_more_than_16_kib_is_refused(cast):
 def test_a_repeated_message_is_shown_once(cast):
     ana = cast.node("ana")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
 
     said = ben.says("once")
     ben.posts(said)
@@ -73,7 +73,7 @@ def test_a_repeated_message_is_shown_once(cast):
 def test_several_messages_in_one_connection_are_all_heard(cast):
     ana = cast.node("ana")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
     one, two, three = (json.dumps(ben.message("chat", content=f"line {n}")) for n in "123")
 
     ben.pours(f" {one}\r\n{two}{three}\n\t ".encode(), _door(ana, ben))
@@ -85,7 +85,7 @@ def test_several_messages_in_one_connection_are_all_heard(cast):
 def test_a_message_in_small_pieces_is_heard(cast):
     ana = cast.node("ana")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
     data = json.dumps(ben.message("chat", content="bit by bit"), ensure_ascii=True).encode()
 
     with ben.host.connect(ana.host.ip, ana.port) as sock:
@@ -98,7 +98,7 @@ def test_a_message_in_small_pieces_is_heard(cast):
 def test_unknown_fields_are_passed_over(cast):
     ana = cast.node("ana")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
 
     ben.says("with a hat", hat={"colour": "green"})
 
@@ -119,7 +119,7 @@ def test_a_message_waits_for_the_first_listener(cast):
 def test_ana_reads_her_own_words_in_the_history(cast):
     ana = cast.node("ana")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
 
     ana.sends("first")
     ben.hears("first")
@@ -132,7 +132,7 @@ def test_ana_reads_her_own_words_in_the_history(cast):
 def test_ana_is_not_shown_her_own_words_coming_back(cast):
     ana = cast.node("ana")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
 
     ana.sends("an echo")
     ben.hears("an echo")
@@ -147,7 +147,7 @@ def test_ana_is_not_shown_her_own_words_coming_back(cast):
 def test_ana_writes_on_a_connection_for_each_message_and_no_other(cast):
     ana = cast.node("ana")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
 
     for number in range(20):
         ana.sends(f"number {number}")

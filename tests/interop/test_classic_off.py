@@ -1,11 +1,12 @@
 """`--classic off`: old peers are neither shown nor spoken to."""
 
+from people import meet
+
 
 def test_ana_and_ben_talk_and_an_old_peer_hears_nothing(cast):
     ana, ben = cast.node("ana", classic="off"), cast.node("ben", classic="off")
     cleo = cast.classic("cleo")
-    ana.sees("ben")
-    ben.sees("ana")
+    meet(ana, ben)
 
     cleo.says("may I join?")
     ana.sends("only between us")

@@ -88,7 +88,7 @@ def test_ana_says_goodbye(town):
 
 def test_a_leaving_node_is_lost_at_once(cast):
     """Well before the silence of `stale`, which is set so long that the test would fail."""
-    unhurried = Timers(stale="10m")
+    unhurried = Timers(stale="600s")
     ana = cast.node("ana", timers=unhurried)
     ben = cast.node("ben", timers=unhurried)
     ana.sees("ben")
@@ -99,8 +99,8 @@ def test_a_leaving_node_is_lost_at_once(cast):
 
 
 def test_ana_reaches_an_old_peer_at_a_known_address(town):
-    """The old peer hears nobody's broadcasts but ana's, and she does not hear its own."""
-    ana = town.node("ana")
+    """Ben announces himself to nobody. Ana tries again less often than she waits for an answer."""
+    ana = town.node("ana", timers=Timers(announce="2s", stale="12s"))
     ben = town.classic("ben", on=[], host=town.town.host("ben", "lan"))
 
     answer = ana.asks("connecting", cmd="connect", addr=f"{ben.host.ip}:{ben.port}")

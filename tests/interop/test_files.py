@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from people import a_file, sha256_of
+from people import a_file, meet, sha256_of
 
 SIZE = 300_000
 
@@ -12,7 +12,7 @@ SIZE = 300_000
 def test_an_old_peer_gets_anas_file(cast, tmp_path):
     ana = cast.node("ana")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
     picture = a_file(tmp_path / "picture of a cat.jpg", SIZE)
 
     transfer = ana.sends_file(picture)
@@ -28,7 +28,7 @@ def test_an_old_peer_gets_anas_file(cast, tmp_path):
 def test_ana_gets_an_old_peers_file_once_she_accepts(cast, tmp_path):
     ana = cast.node("ana")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
     letter = a_file(tmp_path / "letter.odt", SIZE)
 
     ben.sends_file(letter)
@@ -42,10 +42,34 @@ def test_ana_gets_an_old_peers_file_once_she_accepts(cast, tmp_path):
     assert ana.all("transfer")[-1]["sha256"] == sha256_of(letter)
 
 
+def test_a_larger_file_of_an_old_peer_loses_no_chunk(cast, tmp_path):
+    """An old peer waits for nothing: 1 221 connections as fast as it can make them."""
+    ana = cast.node("ana", accept="all")
+    ben = cast.classic("ben")
+    meet(ana, ben)
+    film = a_file(tmp_path / "film.mkv", 10_000_000)
+
+    ben.sends_file(film)
+
+    transfer = ana.is_offered("film.mkv")["id"]
+    assert sha256_of(ana.has_file(transfer)) == sha256_of(film)
+
+
+def test_an_old_peer_gets_a_larger_file_whole(cast, tmp_path):
+    ana = cast.node("ana")
+    ben = cast.classic("ben")
+    meet(ana, ben)
+    film = a_file(tmp_path / "film.mkv", 10_000_000)
+
+    ana.sends_file(film)
+
+    assert sha256_of(ben.takes_file("film.mkv")) == sha256_of(film)
+
+
 def test_a_node_that_accepts_all_is_not_asked(cast, tmp_path):
     ana = cast.node("ana", accept="all")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
     letter = a_file(tmp_path / "letter.odt", SIZE)
 
     ben.sends_file(letter)
@@ -57,7 +81,7 @@ def test_a_node_that_accepts_all_is_not_asked(cast, tmp_path):
 def test_an_empty_file_arrives(cast, tmp_path):
     ana = cast.node("ana")
     ben = cast.node("ben", accept="all")
-    ana.sees("ben")
+    meet(ana, ben)
     empty = a_file(tmp_path / "empty.txt", 0)
 
     ana.sends_file(empty)
@@ -69,7 +93,7 @@ def test_an_empty_file_arrives(cast, tmp_path):
 def test_chunks_may_come_in_any_order_and_twice(cast, tmp_path):
     ana = cast.node("ana")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
     data = a_file(tmp_path / "puzzle.png", SIZE).read_bytes()
     chunks = ben.chunks_of(data, "puzzle.png")
     again = [ben.message("file_chunk", **_body(chunk)) for chunk in chunks[::3]]
@@ -86,7 +110,7 @@ def test_chunks_may_come_in_any_order_and_twice(cast, tmp_path):
 def test_a_file_that_never_completes_is_called_incomplete(cast, missing):
     ana = cast.node("ana")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
     chunks = ben.chunks_of(random.Random(1).randbytes(SIZE), "torn.txt")
     del chunks[missing]
 
@@ -103,7 +127,7 @@ def test_a_file_that_never_completes_is_called_incomplete(cast, missing):
 def test_a_corrupted_chunk_is_never_called_done(cast):
     ana = cast.node("ana")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
     data = random.Random(1).randbytes(SIZE)
     chunks = ben.chunks_of(data, "bent.txt")
     other = ben.chunks_of(bytes(SIZE), "other.txt")
@@ -121,7 +145,7 @@ def test_a_corrupted_chunk_is_never_called_done(cast):
 def test_a_declined_file_leaves_nothing_and_is_not_offered_again(cast):
     ana = cast.node("ana")
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
     chunks = ben.chunks_of(random.Random(1).randbytes(SIZE), "advert.pdf")
 
     ben.posts(chunks[0])
@@ -140,8 +164,8 @@ def test_a_declined_file_leaves_nothing_and_is_not_offered_again(cast):
 def test_a_second_file_of_the_same_name_does_not_replace_the_first(cast):
     ana = cast.node("ana", accept="all")
     ben = cast.classic("ben")
-    ana.sees("ben")
-    contents = [b"the first", b"the second", b"the third"]
+    meet(ana, ben)
+    contents = [b"one", b"second", b"number three"]
 
     for content in contents:
         for chunk in ben.chunks_of(content, "notes.txt"):

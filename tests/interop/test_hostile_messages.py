@@ -7,6 +7,8 @@ import uuid
 
 import pytest
 
+from people import meet
+
 KIB, MIB = 1 << 10, 1 << 20
 
 
@@ -14,9 +16,7 @@ KIB, MIB = 1 << 10, 1 << 20
 def scene(cast):
     """Ana, mallory who does the harm, and ben who is honest."""
     ana, mallory, ben = cast.node("ana"), cast.classic("mallory"), cast.classic("ben")
-    ana.sees("mallory", "ben")
-    mallory.sees("ana")
-    ben.sees("ana")
+    meet(ana, mallory, ben)
     return ana, mallory, ben
 
 

@@ -2,7 +2,7 @@
 
 import base64
 
-from people import a_file, eventually, sha256_of
+from people import a_file, eventually, meet, sha256_of
 
 RIGHT, WRONG = "blue heron at dawn", "grey heron at dusk"
 
@@ -10,7 +10,7 @@ RIGHT, WRONG = "blue heron at dawn", "grey heron at dusk"
 def test_the_right_password_opens_both_ways(cast):
     ana = cast.node("ana", password=RIGHT)
     ben = cast.classic("ben", password=RIGHT)
-    ana.sees("ben")
+    meet(ana, ben)
     assert ana.ready["password"]
 
     ana.sends("the key is under the mat")
@@ -22,7 +22,7 @@ def test_the_right_password_opens_both_ways(cast):
 def test_the_words_are_sealed_on_the_wire(cast):
     ana = cast.node("ana", password=RIGHT)
     ben = cast.classic("ben", password=RIGHT)
-    ana.sees("ben")
+    meet(ana, ben)
 
     ana.sends("the key is under the mat")
     ben.hears("the key is under the mat")
@@ -35,7 +35,7 @@ def test_the_words_are_sealed_on_the_wire(cast):
 def test_a_message_under_another_password_is_shown_as_unreadable(cast):
     ana = cast.node("ana", password=RIGHT)
     ben = cast.classic("ben", password=WRONG)
-    ana.sees("ben")
+    meet(ana, ben)
 
     ben.says("not for ana")
 
@@ -46,7 +46,7 @@ def test_a_message_under_another_password_is_shown_as_unreadable(cast):
 def test_plain_words_in_a_password_network_are_shown_as_unreadable(cast):
     ana = cast.node("ana", password=RIGHT)
     ben = cast.classic("ben")
-    ana.sees("ben")
+    meet(ana, ben)
 
     ben.says("no envelope at all")
 
@@ -57,7 +57,7 @@ def test_plain_words_in_a_password_network_are_shown_as_unreadable(cast):
 def test_an_old_peer_with_another_password_gets_something_it_cannot_read(cast):
     ana = cast.node("ana", password=RIGHT)
     ben = cast.classic("ben", password=WRONG)
-    ana.sees("ben")
+    meet(ana, ben)
 
     ana.sends("not for ben")
 
@@ -68,7 +68,8 @@ def test_a_node_without_the_password_still_passes_the_message_on(cast):
     ana = cast.node("ana", on=["west", "east"])
     ben = cast.classic("ben", on=["west"], password=RIGHT)
     cleo = cast.classic("cleo", on=["east"], password=RIGHT)
-    ana.sees("ben", "cleo")
+    meet(ana, ben)
+    meet(ana, cleo)
 
     ben.says("over ana's head")
 
@@ -80,7 +81,7 @@ def test_the_password_may_come_from_the_environment(cast, monkeypatch):
     monkeypatch.setenv("GOSSAMER_PASSWORD", RIGHT)
     ana = cast.node("ana")
     ben = cast.classic("ben", password=RIGHT)
-    ana.sees("ben")
+    meet(ana, ben)
 
     ben.says("heard?")
 
@@ -91,7 +92,7 @@ def test_files_are_not_sealed(cast, tmp_path):
     """So an old peer with another password can read them; the window warns of that."""
     ana = cast.node("ana", password=RIGHT)
     ben = cast.classic("ben", password=WRONG)
-    ana.sees("ben")
+    meet(ana, ben)
     note = a_file(tmp_path / "note.bin", 30_000)
 
     ana.sends_file(note)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from people import eventually, meet
+
 BAD_LINES = {
     "no JSON": "hello",
     "half an object": '{"cmd":"send"',
@@ -10,7 +12,7 @@ BAD_LINES = {
     "no command": '{"to":"everyone"}',
     "a missing argument": '{"cmd":"send","to":"everyone"}',
     "a number for a text": '{"cmd":"send","to":"everyone","text":7}',
-    "a superfluous argument": '{"cmd":"peers","loud":true}',
+    "a superfluous argument": '{"cmd":"send","to":"everyone","text":"hi","loud":true}',
     "broken UTF-8": b'{"cmd":"\xff"}',
     "200 KiB": '{"cmd":"send","to":"everyone","text":"' + "x" * 200_000 + '"}',
     "deep nesting": '{"cmd":' + "[" * 30_000,
@@ -87,7 +89,7 @@ def test_ready_tells_what_a_person_needs_to_know(cast):
 def test_no_word_name_or_file_is_logged(cast, tmp_path):
     ana = cast.node("ana", accept="all", arguments=["--debug"])
     ben = cast.classic("bartholomew")
-    ana.sees("bartholomew")
+    meet(ana, ben)
     secret = tmp_path / "my salary.txt"
     secret.write_text("much")
 
@@ -97,9 +99,11 @@ def test_no_word_name_or_file_is_logged(cast, tmp_path):
     ana.hears("another quiet word")
     ana.sends_file(secret)
     ben.takes_file("my salary.txt")
+    ben.leaves()
+    ana.sends("a quiet word to nobody")
+    eventually((ana.folder / "stderr.log").read_text, "the failure to reach ben to be logged")
     ana.quits()
 
     log = (ana.folder / "stderr.log").read_text()
-    assert log, "with --debug something is logged"
     for private in ("quiet word", "bartholomew", "salary"):
         assert private not in log

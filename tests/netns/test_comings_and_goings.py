@@ -1,6 +1,6 @@
 """Interfaces come late, people leave and die and come back; words wait and nothing is lost."""
 
-from people import Timers, a_file, eventually, sha256_of
+from people import Timers, a_file, eventually, meet, sha256_of
 
 
 def test_an_interface_that_comes_late_is_used(town):
@@ -65,8 +65,7 @@ def test_waiting_words_survive_a_power_cut(town):
 
 def test_after_a_power_cut_the_history_is_whole_and_nothing_is_shown_twice(town):
     ana, ben = town.node("ana"), town.node("ben")
-    ana.sees("ben")
-    ben.sees("ana")
+    meet(ana, ben)
     for number in range(10):
         ben.sends(f"number {number}")
     ana.hears("number 9")
@@ -89,8 +88,7 @@ def test_a_word_spoken_again_after_a_restart_is_not_shown_twice(town):
     """An old peer repeats what ana has on disk; her memory of ids is gone, her history is not."""
     ana = town.node("ana")
     ben = town.classic("ben")
-    ana.sees("ben")
-    ben.sees("ana")
+    meet(ana, ben)
     said = ben.says("once upon a time")
     ana.hears("once upon a time")
 

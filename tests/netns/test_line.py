@@ -2,7 +2,7 @@
 
 import pytest
 
-from people import a_file, sha256_of
+from people import a_file, meet, sha256_of
 
 
 @pytest.fixture
@@ -11,9 +11,8 @@ def line(town):
     ana = town.node("ana", on=["west"])
     ben = town.node("ben", on=["west", "east"])
     cleo = town.node("cleo", on=["east"])
-    ana.sees("ben")
-    ben.sees("ana", "cleo")
-    cleo.sees("ben")
+    meet(ana, ben)
+    meet(ben, cleo)
     return ana, ben, cleo
 
 

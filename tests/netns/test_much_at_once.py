@@ -3,15 +3,14 @@
 import statistics
 import time
 
-from people import Timers, a_file, sha256_of
+from people import Timers, a_file, meet, sha256_of
 
 LARGE = 100_000_000
 
 
 def test_three_files_at_once_arrive_whole(town, tmp_path):
     ana, ben = town.node("ana"), town.node("ben", accept="all")
-    ana.sees("ben")
-    ben.sees("ana")
+    meet(ana, ben)
     from_ana = [a_file(tmp_path / f"a{n}.bin", 4_000_000, seed=n) for n in range(2)]
     from_ben = a_file(tmp_path / "b.bin", 4_000_000, seed=9)
 
@@ -29,8 +28,7 @@ def test_chat_goes_before_the_chunks_of_a_large_file(town, tmp_path):
     """No figure is asserted but a bound that shows whether chat waits for the file to end."""
     patient = Timers(transfer_silence="60s")
     ana, ben = town.node("ana", timers=patient), town.node("ben", timers=patient, accept="all")
-    ana.sees("ben")
-    ben.sees("ana")
+    meet(ana, ben)
     film = a_file(tmp_path / "film.mkv", LARGE)
 
     transfer = ana.sends_file(film)

@@ -7,6 +7,7 @@ program in a terminal, `Classic` is a peer of the old kind, `Town` builds real h
 from .cast import Cast
 from .classic import Classic
 from .files import a_file, sha256_of
+from .meeting import meet
 from .node import Node, Timers
 from .town import Host, Town, can_build_towns
 from .wait import eventually
@@ -21,5 +22,6 @@ __all__ = [
     "a_file",
     "can_build_towns",
     "eventually",
+    "meet",
     "sha256_of",
 ]

@@ -17,15 +17,19 @@ from .town import Host, Town, can_build_towns
 
 PORTS = range(20001, 30001, 2)
 
+# Bytes in a packet. What a node writes at once then also arrives at once, so that one `recv` of a
+# classic peer shows one write; with smaller packets that depends on how busy the machine is.
+WIDE = 65535
+
 
 class Cast:
     """The people of one test."""
 
-    def __init__(self, folder, in_town=None):
+    def __init__(self, folder, in_town=None, mtu=WIDE):
         self.folder = folder
         if in_town is None:
             in_town = can_build_towns() and os.environ.get("GOSSAMER_PLACE") != "loopback"
-        self.town = Town() if in_town else None
+        self.town = Town(mtu) if in_town else None
         self.people = []
         self._network = f"test-{uuid.uuid4().hex[:8]}"
         self._neighbours = {}

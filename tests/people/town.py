@@ -84,7 +84,9 @@ class Host:
 class Town:
     """Hosts and the networks (each a bridge, each its own /24) that join them."""
 
-    def __init__(self):
+    def __init__(self, mtu=1500):
+        """A town whose cables carry packets of `mtu` bytes."""
+        self.mtu = mtu
         self.tag = f"gt{os.getpid()}n{next(_towns)}"
         self.hosts = []
         self._lans = []
@@ -110,7 +112,8 @@ class Town:
         ip = f"10.77.{number}.{port + 1}"
         _batch(
             None,
-            f"link add {near} netns {host.netns} type veth peer name {far} netns {self._switches}",
+            f"link add {near} mtu {self.mtu} netns {host.netns} type veth"
+            f" peer name {far} mtu {self.mtu} netns {self._switches}",
         )
         _batch(self._switches, f"link set {far} master lan{number}", f"link set {far} up")
         _batch(host.netns, f"addr add {ip}/24 brd + dev {near}", f"link set {near} up")
