@@ -14,7 +14,7 @@ def cast(tmp_path, request):
 @pytest.fixture
 def town(tmp_path, request):
     """People in networks like real ones; only root can build them."""
-    yield from _cast(tmp_path, request, in_town=True, mtu=1500)
+    yield from _cast(tmp_path, request, mtu=1500)
 
 
 def _cast(tmp_path, request, **place):

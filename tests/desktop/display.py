@@ -72,10 +72,10 @@ class DrivenProgram:
 
     PORT = 4444
 
-    def __init__(self, host, display, folder):
+    def __init__(self, host, display, folder, variables):
         self.host = host
         folder = Path(folder)
-        environment = dict(os.environ, DISPLAY=display.name, HOME=str(folder))
+        environment = dict(os.environ, **variables, DISPLAY=display.name, HOME=str(folder))
         for name in ("DATA", "CONFIG", "CACHE", "STATE"):
             environment[f"XDG_{name}_HOME"] = str(folder / name.lower())
         environment["XDG_RUNTIME_DIR"] = str(folder / "run")

@@ -1,8 +1,11 @@
 """`--classic off`: old peers are neither shown nor spoken to."""
 
+import pytest
+
 from people import meet
 
 
+@pytest.mark.needs_root  # old and new nodes are told apart by their addresses
 def test_ana_and_ben_talk_and_an_old_peer_hears_nothing(cast):
     ana, ben = cast.node("ana", classic="off"), cast.node("ben", classic="off")
     cleo = cast.classic("cleo")

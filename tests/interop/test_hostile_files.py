@@ -161,6 +161,7 @@ def test_chunks_that_contradict_each_other_never_become_a_file(scene):
     assert not (ana.downloads / "two faced.bin").exists()
 
 
+@pytest.mark.needs_root  # to come from another address than honest peers
 @pytest.mark.parametrize("accept", ["ask", "all"])
 def test_a_thousand_beginnings_of_files_use_bounded_room(cast, tmp_path, accept):
     """Each claims a size that fits; together they would not."""

@@ -137,6 +137,7 @@ def test_a_drip_of_bytes_does_not_keep_anybody_out(scene):
         sock.close()
 
 
+@pytest.mark.needs_root  # to come from another address than honest peers
 def test_a_thousand_connections_do_not_keep_anybody_out(scene):
     """As many as this process may open; some are refused, and honest peers still get through."""
     ana, mallory, ben = scene

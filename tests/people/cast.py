@@ -6,7 +6,6 @@ ports; classic peers, which cannot hear each other there, are introduced by hand
 """
 
 import contextlib
-import os
 import random
 import socket
 import uuid
@@ -25,11 +24,9 @@ WIDE = 65535
 class Cast:
     """The people of one test."""
 
-    def __init__(self, folder, in_town=None, mtu=WIDE):
+    def __init__(self, folder, mtu=WIDE):
         self.folder = folder
-        if in_town is None:
-            in_town = can_build_towns() and os.environ.get("GOSSAMER_PLACE") != "loopback"
-        self.town = Town(mtu) if in_town else None
+        self.town = Town(mtu) if can_build_towns() else None
         self.people = []
         self._network = f"test-{uuid.uuid4().hex[:8]}"
         self._neighbours = {}

@@ -1,0 +1,42 @@
+"""Ana and cleo each at a window, on different networks; ben's headless node between them."""
+
+import pytest
+
+from desktop.display import Display
+from people import a_file, sha256_of
+
+pytestmark = pytest.mark.needs_root  # to build two networks
+
+
+@pytest.fixture
+def second_display():
+    screen = Display()
+    yield screen
+    screen.closes()
+
+
+def test_two_windows_talk_and_pass_a_file_through_a_relay(
+    cast, window, second_display, tmp_path
+):
+    ben = cast.node("ben", on=["west", "east"], network="mesh")
+    ana = window("ana", on=["west"]).opens()
+    cleo = window("cleo", on=["east"], display=second_display).opens()
+    ana.joins()
+    cleo.joins()
+    ben.sees("ana", "cleo")
+    ana.sees_online(1)
+    cleo.sees_online(1)
+
+    ana.sends("is there anybody beyond ben?")
+    cleo.hears("is there anybody beyond ben?")
+    cleo.sends("yes, I am here")
+    ana.hears("yes, I am here")
+    ben.hears("yes, I am here")
+
+    photograph = a_file(tmp_path / "photograph.jpg", 3_000_000)
+    ana.chooses(photograph)
+    cleo.accepts("photograph.jpg")
+
+    assert sha256_of(cleo.has_file("photograph.jpg")) == sha256_of(photograph)
+    ana.is_photographed("line-ana")
+    cleo.is_photographed("line-cleo")

@@ -1,0 +1,201 @@
+"""One person at the desktop app. The verbs are those of `people.Node`, done by hand in a window."""
+
+import os
+from pathlib import Path
+
+from people import eventually
+from people.node import REPOSITORY, Timers
+
+from .display import DrivenProgram
+from .webdriver import Session
+
+
+def program():
+    """The app under test: GOSSAMER_DESKTOP, or the debug build."""
+    built = os.environ.get("GOSSAMER_DESKTOP", REPOSITORY / "target/debug/gossamer-desktop")
+    return Path(built).absolute()
+
+
+class Window:
+    """A person with the app. Texts and names here need no escaping in a selector."""
+
+    def __init__(self, name, host, display, folder):
+        self.name = name
+        self.host = host
+        self.display = display
+        self.folder = Path(folder)
+        self.downloads = self.folder / "downloads"
+        self.page = None
+        self._driver = None
+
+    # Living.
+
+    def opens(self, *arguments):
+        """Starts the app."""
+        assert program().exists(), f"{program()} is missing: run `npx tauri build --debug`"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._driver = DrivenProgram(
+            self.host, self.display, self.folder, {"GOSSAMER_TIMERS": str(Timers())}
+        )
+        arguments = ["--data-dir", self.folder / "profile", "--downloads", self.downloads,
+                     *arguments]
+        self.page = Session(
+            self.host,
+            DrivenProgram.PORT,
+            {
+                "webkitgtk:browserOptions": {
+                    "binary": str(program()),
+                    "args": [str(argument) for argument in arguments],
+                }
+            },
+        )
+        return self
+
+    def closes(self):
+        """Closes the window as the user does: the node behind it ends well."""
+        self.page.ends()
+        self.leaves()
+
+    def leaves(self):
+        """For clearing up: ends whatever is left."""
+        if self._driver is not None:
+            self._driver.ends()
+            self._driver = None
+
+    def joins(self, password="", port=None):
+        """Fills the Join form."""
+        name = self.page.find("[data-testid=join-name]")
+        name.clear()
+        name.types(self.name)
+        if password:
+            self.page.find("[data-testid=join-password]").types(password)
+        if port:
+            field = self.page.find("[data-testid=join-port]")
+            field.clear()
+            field.types(str(port))
+        self.page.find("[data-testid=join-submit]").click()
+        self.has_joined()
+
+    def has_joined(self, within=20.0):
+        """Waits for the chat."""
+        return self.page.find("[data-testid=composer]", within)
+
+    # Talking.
+
+    def sends(self, text):
+        """Types a message and sends it; returns its id."""
+        self.page.find("[data-testid=composer]").types(text)
+        self.page.find("[data-testid=send]").click()
+        return self.shows(text)
+
+    def shows(self, text, within=15.0):
+        """Waits for a message with this text in the conversation; returns its id."""
+        return eventually(
+            lambda: self.page.runs(MESSAGE_WITH, text), f"{self.name} to see {text!r}", within
+        )
+
+    hears = shows
+
+    def texts(self):
+        """Every message on screen, from the top."""
+        return self.page.runs(MESSAGES)
+
+    def sees_state(self, message, state, within=15.0):
+        """Waits until a message of ours carries this mark."""
+        css = f"[data-testid=message][data-id='{message}'] [data-state='{state}']"
+        return self.page.find(css, within)
+
+    # Who is around.
+
+    def sees(self, *names, within=15.0):
+        """Waits until the People view lists these people as reachable."""
+        self.goes_to("people")
+        try:
+            eventually(
+                lambda: set(names) <= set(self.page.runs(PEOPLE_HERE)),
+                f"{self.name} to see {', '.join(names)}",
+                within,
+            )
+        finally:
+            self.goes_to("chats/everyone")
+
+    def sees_online(self, number, within=15.0):
+        """Waits until the status bar counts this many devices."""
+        return self.page.find(f"[data-testid=status-online][data-online='{number}']", within)
+
+    # Files.
+
+    def accepts(self, name, within=15.0):
+        """Accepts the offered file of this name."""
+        self._transfer(name, "offered", within)
+        self._within_transfer(name, "[data-testid=accept]").click()
+
+    def has_file(self, name, within=60.0):
+        """Waits until the card of this file says done."""
+        self._transfer(name, "done", within)
+        return self.downloads / name
+
+    def chooses(self, *paths):
+        """Sends files by way of the native dialog, with the keyboard."""
+        self.page.find("button[aria-label='Send files']").click()
+        dialog = self.display.window_called("^Send files$")
+        for path in paths:
+            self.display.types(dialog, str(path))
+            self.display.presses(dialog, "Return")
+        word = f"Send {len(paths)} file{'s' if len(paths) > 1 else ''}"
+        eventually(lambda: self._button(word), f"the button {word!r}").click()
+
+    # Looks.
+
+    def goes_to(self, route):
+        """Goes to a view by its address."""
+        self.page.runs("window.location.hash = '#/' + arguments[0]", route)
+
+    def turns(self, theme):
+        """Chooses a theme as the settings do, and loads the window afresh with it."""
+        self.page.runs("localStorage.setItem('gossamer.theme', arguments[0])", theme)
+        self.page.runs("window.location.reload()")
+        self.page.find(f"html[data-theme='{theme}']")
+
+    def is_photographed(self, name):
+        """Keeps the whole screen in artifacts/desktop."""
+        return self.display.photograph(REPOSITORY / "artifacts/desktop" / f"{name}.png")
+
+    # Detail.
+
+    def _transfer(self, name, state, within):
+        return eventually(
+            lambda: self.page.runs(TRANSFER_STATE, name) == state,
+            f"{self.name} to see {name!r} {state}",
+            within,
+        )
+
+    def _button(self, word):
+        buttons = self.page.find_all("[role=dialog] button")
+        return next((button for button in buttons if button.text == word), None)
+
+    def _within_transfer(self, name, css):
+        for card in self.page.find_all("[data-testid=transfer]"):
+            if name in card.text:
+                return card.find_all(css)[0]
+        raise AssertionError(f"{self.name} sees no {name!r}")
+
+
+MESSAGES = """
+return [...document.querySelectorAll('[data-testid=message]')].map((row) => row.innerText);
+"""
+
+MESSAGE_WITH = """
+const rows = [...document.querySelectorAll('[data-testid=message]')];
+return rows.find((row) => row.innerText.includes(arguments[0]))?.dataset.id ?? null;
+"""
+
+PEOPLE_HERE = """
+const rows = [...document.querySelectorAll('[data-testid=person][data-status=direct]')];
+return rows.map((row) => row.querySelector('bdi').innerText);
+"""
+
+TRANSFER_STATE = """
+const cards = [...document.querySelectorAll('[data-testid=transfer]')];
+return cards.find((card) => card.innerText.includes(arguments[0]))?.dataset.state ?? null;
+"""
