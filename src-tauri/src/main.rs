@@ -1,2 +1,123 @@
-//! The thin desktop shell over the node.
-fn main() {}
+//! `gossamer-desktop`: the thin desktop shell over the node.
+
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod commands;
+mod controller;
+mod desktop;
+mod display;
+mod feed;
+mod flags;
+mod instance;
+mod link;
+mod session;
+mod settings;
+mod surveys;
+mod window;
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::Parser;
+use gossamer_cli::{flags::NodeFlags, logs};
+use gossamer_node::{
+    Config,
+    api::{ApiError, ErrorCode},
+};
+
+use crate::{flags::Flags, instance::Start, session::JoinForm};
+
+fn main() -> ExitCode {
+    let flags = Flags::parse();
+    logs::init(flags.node.debug);
+    match start(&flags) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            let _ = writeln!(io::stderr(), "Gossamer cannot start. {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(flags: &Flags) -> Result<(), String> {
+    if flags.safe_graphics {
+        display::draw_without_graphics_card()?;
+    }
+    let config = flags
+        .node
+        .to_config(personal_name)
+        .map_err(|problem| problem.message)?;
+    let profile = make_profile(&config).map_err(|problem| problem.message)?;
+    let instance = match instance::start(&profile) {
+        Ok(Start::First(instance)) => instance,
+        Ok(Start::HandedOver) => return Ok(()),
+        Ok(Start::Deaf) => {
+            return Err(format!(
+                "It already runs with the profile \"{}\" but does not answer. Close it, or start \
+                 another profile with --profile and another --port.",
+                config.profile_name()
+            ));
+        }
+        Err(error) => {
+            return Err(format!(
+                "The profile's folder {} cannot be used: {error}. Choose another with --data-dir.",
+                profile.display()
+            ));
+        }
+    };
+    display::check()?;
+    let form = first_form(&flags.node, &config, &profile);
+    window::run(window::Opening {
+        join_at_once: flags.node.name.is_some(),
+        config,
+        profile,
+        form,
+        instance,
+    })
+}
+
+/// What people call themselves on this computer.
+fn personal_name() -> String {
+    let names = [whoami::realname(), whoami::username()];
+    let mut names = names
+        .into_iter()
+        .flatten()
+        .map(|name| name.trim().to_owned());
+    names.find(|name| !name.is_empty()).unwrap_or_default()
+}
+
+fn make_profile(config: &Config) -> Result<PathBuf, ApiError> {
+    let dir = config.profile_dir()?;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(&dir).map_err(|error| {
+        ApiError::new(
+            ErrorCode::StoreUnavailable,
+            format!(
+                "The profile's folder {} cannot be made: {error}. Choose another with --data-dir.",
+                dir.display()
+            ),
+        )
+    })?;
+    Ok(dir)
+}
+
+/// What the Join form shows first: the values used last, with those of the command line over
+/// them. Joining without asking uses the command line alone, as `gossamer run` does.
+fn first_form(flags: &NodeFlags, config: &Config, profile: &std::path::Path) -> JoinForm {
+    let told = JoinForm::of(config);
+    let Some(saved) = settings::load(profile).filter(|_| flags.name.is_none()) else {
+        return told;
+    };
+    JoinForm {
+        name: saved.name,
+        port: flags.port.unwrap_or(saved.port),
+        network: flags.network.clone().unwrap_or(saved.network),
+        bind: told.bind.or(saved.bind),
+    }
+}

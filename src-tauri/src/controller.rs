@@ -1,0 +1,333 @@
+//! Everything the window can ask for. It sees the desktop only through [`Desktop`], so that it is
+//! tested without a window.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use gossamer_crypto::Password;
+use gossamer_node::{
+    Config, Node, NodeHandle,
+    api::{ApiError, Command, ErrorCode, Event, ReadyView, SurveyView, TransferView},
+};
+use tokio::{
+    sync::{Mutex, OnceCell},
+    task::JoinHandle,
+};
+
+use crate::{
+    feed::{Feed, Sink},
+    link,
+    session::{JoinForm, Session},
+    settings,
+    surveys::Surveys,
+};
+
+/// Leaving takes as long as saying goodbye and syncing a database; a window that closes does not
+/// wait longer than this.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// What only a desktop can do. Errors are the system's words.
+pub(crate) trait Desktop: Send + Sync + 'static {
+    /// Lets the user choose files; none when they change their mind.
+    fn pick_files(&self) -> impl Future<Output = Vec<PathBuf>> + Send;
+
+    /// Shows a folder in the file manager.
+    fn open_folder(&self, folder: &Path) -> Result<(), String>;
+
+    /// Shows a file in its folder, without opening it.
+    fn reveal(&self, file: &Path) -> Result<(), String>;
+
+    /// Opens an address in the program the user has for it.
+    fn browse(&self, url: &str) -> Result<(), String>;
+}
+
+/// The window's side of one profile.
+pub(crate) struct Controller<D> {
+    desktop: D,
+    /// As the command line has it; the form's values replace its name, port, network and address.
+    config: Config,
+    profile: PathBuf,
+    /// Whether to join without asking, and whether that was tried.
+    join_at_once: bool,
+    joined_at_once: OnceCell<()>,
+    surveys: Surveys,
+    feed: Arc<Feed>,
+    state: Mutex<State>,
+}
+
+struct State {
+    form: JoinForm,
+    problem: Option<ApiError>,
+    node: Option<Running>,
+}
+
+struct Running {
+    handle: NodeHandle,
+    ready: ReadyView,
+    /// Ends with the node.
+    pump: JoinHandle<()>,
+}
+
+impl<D: Desktop> Controller<D> {
+    /// A controller for the profile in directory `profile`, which exists. With `join_at_once` it
+    /// joins as `form` says without asking.
+    pub(crate) fn new(
+        desktop: D,
+        config: Config,
+        profile: PathBuf,
+        form: JoinForm,
+        join_at_once: bool,
+    ) -> Self {
+        Self {
+            desktop,
+            config,
+            profile,
+            join_at_once,
+            joined_at_once: OnceCell::new(),
+            surveys: Surveys::default(),
+            feed: Arc::new(Feed::default()),
+            state: Mutex::new(State {
+                form,
+                problem: None,
+                node: None,
+            }),
+        }
+    }
+
+    /// Where things stand. Waits for the join that the command line asked for.
+    pub(crate) async fn session(&self) -> Session {
+        self.joined_at_once
+            .get_or_init(|| self.join_as_told())
+            .await;
+        let state = self.state.lock().await;
+        Session {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            platform: std::env::consts::OS.to_owned(),
+            joined: state.running().map(|node| node.ready.clone()),
+            form: state.form.clone(),
+            problem: state.problem.clone(),
+            downloads: self
+                .downloads()
+                .map_or_else(|_| String::new(), |dir| display(&dir)),
+        }
+    }
+
+    async fn join_as_told(&self) {
+        if self.join_at_once {
+            let form = self.state.lock().await.form.clone();
+            // The problem is part of the session.
+            let _ = self.join(form, None).await;
+        }
+    }
+
+    /// What is known about a port before joining.
+    pub(crate) async fn survey(&self, port: u16, network: String) -> Result<SurveyView, ApiError> {
+        // Held until the answer, so that no survey starts while a node does.
+        let state = self.state.lock().await;
+        if state.running().is_some() {
+            return Err(ApiError::new(
+                ErrorCode::WrongState,
+                "This device has joined already. Leave first to look at other networks.",
+            ));
+        }
+        Ok(self.surveys.view(port, network).await)
+    }
+
+    /// Starts the node. Without a password, the one of the command line applies. Joining twice is
+    /// joining once.
+    pub(crate) async fn join(
+        &self,
+        form: JoinForm,
+        password: Option<String>,
+    ) -> Result<ReadyView, ApiError> {
+        let mut state = self.state.lock().await;
+        if let Some(node) = state.running() {
+            return Ok(node.ready.clone());
+        }
+        state.form = form;
+        let started = self.start(&state.form, password).await;
+        state.problem = started.as_ref().err().cloned();
+        let node = started?;
+        if let Err(error) = settings::save(&self.profile, &state.form) {
+            tracing::warn!(%error, "the settings cannot be saved");
+        }
+        let ready = node.ready.clone();
+        state.node = Some(node);
+        Ok(ready)
+    }
+
+    async fn start(&self, form: &JoinForm, password: Option<String>) -> Result<Running, ApiError> {
+        let config = self.config_for(form, password)?;
+        self.surveys.end().await;
+        let (handle, mut events) = Node::start(config).await?;
+        let Some(Event::Ready(ready)) = events.next().await else {
+            return Err(ApiError::new(
+                ErrorCode::Internal,
+                "The node stopped as soon as it had started. Try again.",
+            ));
+        };
+        let feed = Arc::clone(&self.feed);
+        let pump = tokio::spawn(async move { feed.pump(events).await });
+        Ok(Running {
+            handle,
+            ready,
+            pump,
+        })
+    }
+
+    fn config_for(&self, form: &JoinForm, password: Option<String>) -> Result<Config, ApiError> {
+        let mut config = self.config.clone();
+        // Another port in the form is still the same person with the same history.
+        config.profile = Some(self.config.profile_name());
+        config.name.clone_from(&form.name);
+        config.port = form.port;
+        config.network.clone_from(&form.network);
+        if let Some(bind) = &form.bind {
+            let addr = bind.parse().map_err(|_| {
+                ApiError::new(
+                    ErrorCode::BadArgument,
+                    "The network interface has no such address any more. Choose another one.",
+                )
+            })?;
+            config.bind = vec![addr];
+        } else {
+            config.bind.clear();
+        }
+        if let Some(password) = password.filter(|password| !password.is_empty()) {
+            config.password = Some(Password::new(password));
+        }
+        Ok(config)
+    }
+
+    /// Stops the node; without one there is nothing to do.
+    pub(crate) async fn leave(&self) {
+        let mut state = self.state.lock().await;
+        if let Some(node) = state.node.take() {
+            // An error means that it has stopped already.
+            let _ = node.handle.execute(Command::Quit).await;
+            // What it says last still reaches the window.
+            let _ = node.pump.await;
+        }
+    }
+
+    /// Leaves because the program ends.
+    pub(crate) async fn quit(&self) {
+        if tokio::time::timeout(GOODBYE, self.leave()).await.is_err() {
+            tracing::warn!("the node took too long to stop");
+        }
+    }
+
+    /// Runs a command on the node.
+    pub(crate) async fn run(&self, command: Command) -> Result<Event, ApiError> {
+        let handle = self
+            .state
+            .lock()
+            .await
+            .running()
+            .map(|node| node.handle.clone());
+        handle.ok_or_else(not_joined)?.execute(command).await
+    }
+
+    /// Sends events to `sink` from now on.
+    pub(crate) fn subscribe(&self, sink: Sink) {
+        self.feed.subscribe(sink);
+    }
+
+    /// Lets the user choose files to send.
+    pub(crate) async fn pick_files(&self) -> Vec<String> {
+        self.desktop
+            .pick_files()
+            .await
+            .iter()
+            .map(|path| display(path))
+            .collect()
+    }
+
+    /// Shows the folder of received files, which is made if nothing was received yet.
+    pub(crate) fn open_downloads(&self) -> Result<(), ApiError> {
+        let folder = self.downloads()?;
+        fs::create_dir_all(&folder)
+            .map_err(|error| error.to_string())
+            .and_then(|()| self.desktop.open_folder(&folder))
+            .map_err(|error| {
+                ApiError::new(
+                    ErrorCode::FileUnreadable,
+                    format!("The folder {} cannot be opened: {error}.", folder.display()),
+                )
+            })
+    }
+
+    /// Shows the file of a transfer in its folder. The path comes from the node, never from the
+    /// window.
+    pub(crate) async fn reveal(&self, transfer: &str) -> Result<(), ApiError> {
+        let Event::Transfers { transfers } = self.run(Command::Transfers).await? else {
+            return Err(ApiError::new(
+                ErrorCode::Internal,
+                "The node did not list its files.",
+            ));
+        };
+        let file = file_of(&transfers, transfer)?;
+        self.desktop.reveal(&file).map_err(|error| {
+            ApiError::new(
+                ErrorCode::FileUnreadable,
+                format!("The file cannot be shown: {error}. It may have been moved or deleted."),
+            )
+        })
+    }
+
+    /// Opens a link outside, if it is of a kind that links in messages may be.
+    pub(crate) fn open_link(&self, url: &str) -> Result<(), ApiError> {
+        let url = link::allowed(url)?;
+        self.desktop.browse(url.as_str()).map_err(|error| {
+            ApiError::new(
+                ErrorCode::Internal,
+                format!("No program opened the link: {error}. Copy it and open it yourself."),
+            )
+        })
+    }
+
+    fn downloads(&self) -> Result<PathBuf, ApiError> {
+        self.config.downloads_dir()
+    }
+}
+
+impl State {
+    fn running(&self) -> Option<&Running> {
+        self.node.as_ref().filter(|node| !node.pump.is_finished())
+    }
+}
+
+fn file_of(transfers: &[TransferView], id: &str) -> Result<PathBuf, ApiError> {
+    let transfer = transfers
+        .iter()
+        .find(|transfer| transfer.id == id)
+        .ok_or_else(|| {
+            ApiError::new(
+                ErrorCode::UnknownTransfer,
+                "There is no such file in the list any more.",
+            )
+        })?;
+    transfer
+        .path
+        .as_ref()
+        .map(PathBuf::from)
+        .ok_or_else(|| ApiError::new(ErrorCode::WrongState, "The file is not on this device yet."))
+}
+
+fn not_joined() -> ApiError {
+    ApiError::new(
+        ErrorCode::Stopped,
+        "This device has not joined a network. Join first.",
+    )
+}
+
+fn display(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! The window and the life of the program around it.
+
+use std::path::{Path, PathBuf};
+
+use gossamer_node::Config;
+use tauri::{
+    App, AppHandle, Manager, RunEvent, Url, WebviewWindowBuilder, webview::NewWindowResponse,
+};
+
+use crate::{
+    commands, controller::Controller, desktop::SystemDesktop, instance::Instance, session::JoinForm,
+};
+
+const MAIN: &str = "main";
+
+/// What the window opens with.
+pub(crate) struct Opening {
+    pub(crate) config: Config,
+    pub(crate) profile: PathBuf,
+    pub(crate) form: JoinForm,
+    pub(crate) join_at_once: bool,
+    pub(crate) instance: Instance,
+}
+
+/// Shows the window until it is closed and the node has said goodbye.
+///
+/// # Errors
+/// When the window cannot be made; says what to do instead.
+pub(crate) fn run(opening: Opening) -> Result<(), String> {
+    let app = tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .invoke_handler(tauri::generate_handler![
+            commands::session,
+            commands::survey,
+            commands::join,
+            commands::leave,
+            commands::run,
+            commands::subscribe,
+            commands::pick_files,
+            commands::open_downloads,
+            commands::reveal,
+            commands::open_link,
+        ])
+        .setup(|app| Ok(set_up(app, opening)?))
+        .build(tauri::generate_context!())
+        .map_err(|error| {
+            format!("The window cannot be made: {error}. Use the terminal instead: gossamer run")
+        })?;
+    app.run(|app, event| {
+        // Asked for by the last window closing, not by us: the node goes first.
+        if let RunEvent::ExitRequested {
+            code: None, api, ..
+        } = event
+        {
+            api.prevent_exit();
+            quit(app.clone());
+        }
+    });
+    Ok(())
+}
+
+fn set_up(app: &App, opening: Opening) -> tauri::Result<()> {
+    let pages = opening.profile.join("webview");
+    listen_for_second_starts(app.handle(), opening.instance);
+    app.manage(Controller::new(
+        SystemDesktop::new(app.handle().clone()),
+        opening.config,
+        opening.profile,
+        opening.form,
+        opening.join_at_once,
+    ));
+    // Joining need not wait for the page to load.
+    let handle = app.handle().clone();
+    tauri::async_runtime::spawn(async move {
+        handle.state::<Controller<SystemDesktop>>().session().await;
+    });
+    quit_on_signals(app.handle().clone());
+    open_window(app, &pages)
+}
+
+/// Opens the window. What its page stores belongs to the profile, so that windows of several
+/// profiles do not mix their drafts.
+fn open_window(app: &App, pages: &Path) -> tauri::Result<()> {
+    for config in &app.config().app.windows {
+        WebviewWindowBuilder::from_config(app.handle(), config)?
+            .data_directory(pages.to_owned())
+            .on_navigation(is_own_page)
+            .on_new_window(|_, _| NewWindowResponse::Deny)
+            .build()?;
+    }
+    Ok(())
+}
+
+/// The window never leaves its own pages; links go outside through `open_link`.
+fn is_own_page(url: &Url) -> bool {
+    match (url.scheme(), url.host_str()) {
+        ("tauri", Some("localhost")) => true,
+        ("http" | "https", Some("tauri.localhost")) => true,
+        ("http", Some("localhost")) => tauri::is_dev(),
+        _ => false,
+    }
+}
+
+fn listen_for_second_starts(app: &AppHandle, instance: Instance) {
+    let handle = app.clone();
+    let listening = instance.on_second_start(move || {
+        if let Some(window) = handle.get_webview_window(MAIN) {
+            let _ = window.unminimize();
+            let _ = window.show();
+            let _ = window.set_focus();
+        }
+    });
+    if let Err(error) = listening {
+        tracing::warn!(%error, "a second start of this profile will not be noticed");
+    }
+    // Tauri drops its state when the program ends.
+    app.manage(instance);
+}
+
+/// Stops the node, then the program.
+fn quit(app: AppHandle) {
+    tauri::async_runtime::spawn(async move {
+        app.state::<Controller<SystemDesktop>>().quit().await;
+        app.exit(0);
+    });
+}
+
+#[cfg(unix)]
+fn quit_on_signals(app: AppHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    tauri::async_runtime::spawn(async move {
+        let (Ok(mut interrupt), Ok(mut terminate)) = (
+            signal(SignalKind::interrupt()),
+            signal(SignalKind::terminate()),
+        ) else {
+            return;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        quit(app);
+    });
+}
+
+/// Windows asks the window instead.
+#[cfg(not(unix))]
+fn quit_on_signals(_app: AppHandle) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_own_pages_are_shown() {
+        let own = |url: &str| is_own_page(&Url::parse(url).unwrap());
+        assert!(own("tauri://localhost/index.html"));
+        assert!(own("http://tauri.localhost/"));
+        for url in [
+            "https://example.org/",
+            "tauri://example.org/",
+            "file:///etc/passwd",
+        ] {
+            assert!(!own(url), "{url}");
+        }
+    }
+}
