@@ -140,6 +140,10 @@ async fn finish(node: &mut impl Running, face: &mut impl Face) -> io::Result<()>
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the fakes know few commands and events"
+)]
 mod tests {
     use std::{cell::RefCell, collections::VecDeque};
 
@@ -164,7 +168,6 @@ mod tests {
                     self.events.push_back(error(&format!("after {addr}")));
                     Ok(Event::Connecting { addr })
                 }
-                #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else is asked here")]
                 other => panic!("not asked for here: {other:?}"),
             }
         }
@@ -204,7 +207,6 @@ mod tests {
             let text = match event {
                 Event::Error { message, .. } => message.clone(),
                 Event::Connecting { addr } => addr.clone(),
-                #[expect(clippy::wildcard_enum_match_arm, reason = "only these have a text")]
                 other => format!("{other:?}"),
             };
             self.shown.borrow_mut().push(format!("{what} {text}"));

@@ -240,7 +240,11 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
         match event {
             Event::Ready(ready) => {
                 let lines = self.look.ready(&ready);
-                self.show(&lines)
+                self.show(&lines)?;
+                if self.echo {
+                    return Ok(());
+                }
+                self.show("Write to everyone, or /help for more.")
             }
             Event::PeerUp { peer } => {
                 if self.near.insert(peer.id.clone(), peer.status) == Some(peer.status) {

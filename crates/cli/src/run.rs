@@ -108,10 +108,9 @@ fn config(flags: &Flags) -> Result<Config, ApiError> {
 }
 
 async fn talk(node: &mut impl Running, signals: tokio::sync::mpsc::Receiver<()>) -> io::Result<()> {
-    let (terminal, lines, mut print) = Terminal::open()?;
+    let (terminal, lines, print) = Terminal::open()?;
     let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-    print("Write to everyone, or /help for more.")?;
     let mut face = Human::new(print, look(colour), false);
     let ended = converse(node, &mut face, lines, AtEnd::Quit, signals).await;
     terminal.close("Stopped.").and(ended)

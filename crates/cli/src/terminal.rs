@@ -44,8 +44,8 @@ impl Terminal {
     pub(crate) fn close(self, last: &str) -> io::Result<()> {
         drop(self);
         let mut out = io::stdout();
-        // A line nobody will finish may still be edited: end bracketed paste and cover the prompt.
-        writeln!(out, "\u{1b}[?2004l\r{last}")?;
+        // A line nobody will finish may still be edited: end bracketed paste and erase it.
+        writeln!(out, "\u{1b}[?2004l\r\u{1b}[K{last}")?;
         out.flush()
     }
 }
