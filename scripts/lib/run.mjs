@@ -14,12 +14,16 @@ export const exe = process.platform === 'win32' ? '.exe' : '';
 /** An error whose message is all that a person needs; no stack trace is shown for it. */
 export class Failure extends Error {}
 
+/** Someone wants us to stop: nothing more is started. */
+class Interrupted extends Error {}
+
 /**
  * Runs a program to its end with its output shown live.
  * @throws {Failure} when it cannot be started or ends with anything but 0
  */
 export async function run(command, args, options = {}) {
-  const { code, signal } = await attend(start(command, args, options));
+  const { code, signal, interrupted } = await attend(start(command, args, options));
+  if (interrupted) throw new Interrupted();
   if (code === 0) return;
   const how = signal ? `was ended by ${signal}` : `ended with code ${code}`;
   throw new Failure(`\`${[command, ...args].join(' ')}\` ${how}.`);
@@ -39,22 +43,26 @@ export async function tee(command, args, options = {}) {
     process.stdout.write(data);
     text += data;
   });
-  const { code } = await attend(child);
+  const { code, interrupted } = await attend(child);
+  if (interrupted) throw new Interrupted();
   return { code, text: stripVTControlCharacters(text) };
 }
 
 /** Waits for a child while passing on what ends us, so that it decides when to stop. */
 async function attend(child) {
-  const forward = (signal) => child.kill(signal);
-  // In a terminal, Ctrl+C reaches the child without our help.
-  const interrupted = process.stdin.isTTY ? () => {} : forward;
-  process.on('SIGTERM', forward).on('SIGINT', interrupted);
-  const watch = whenOrphaned(() => forward('SIGTERM'));
+  let interrupted = false;
+  const stop = (signal) => {
+    interrupted = true;
+    // In a terminal, Ctrl+C reaches the child without our help.
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+  };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+  const watch = whenOrphaned(() => stop('SIGTERM'));
   try {
-    return await exit(child);
+    return { ...(await exit(child)), interrupted };
   } finally {
     clearInterval(watch);
-    process.off('SIGTERM', forward).off('SIGINT', interrupted);
+    process.off('SIGTERM', stop).off('SIGINT', stop);
   }
 }
 
@@ -118,7 +126,8 @@ export async function main(body) {
   try {
     process.exitCode = (await body(process.argv.slice(2))) ?? 0;
   } catch (error) {
+    process.exitCode = error instanceof Interrupted ? 130 : 1;
+    if (error instanceof Interrupted) return;
     console.error(error instanceof Failure ? `\n${error.message}` : error);
-    process.exitCode = 1;
   }
 }
