@@ -106,9 +106,9 @@ impl Outbox {
 
     /// A peer is gone: nothing waits for it any more.
     pub(crate) fn gone(&mut self, peer: &NodeId) {
-        self.held
-            .values_mut()
-            .for_each(|held| drop(held.waiting.remove(peer)));
+        for held in self.held.values_mut() {
+            held.waiting.remove(peer);
+        }
     }
 
     /// A write worked. Returns how many devices have the message when it is one of ours.

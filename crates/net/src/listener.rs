@@ -21,9 +21,12 @@ use crate::{BindError, Bulk, NetEvent, Received, limits, traffic::Traffic};
 /// Listens on every address (one socket for IPv4 and IPv6 where the system has both), or on those
 /// given.
 pub(crate) fn bind(port: u16, addrs: &[IpAddr]) -> Result<Vec<TcpListener>, BindError> {
-    let named = |source: io::Error| match source.kind() {
-        io::ErrorKind::AddrInUse => BindError::PortInUse { port },
-        _ => BindError::Unusable { port, source },
+    let named = |source: io::Error| {
+        if source.kind() == io::ErrorKind::AddrInUse {
+            BindError::PortInUse { port }
+        } else {
+            BindError::Unusable { port, source }
+        }
     };
     if !addrs.is_empty() {
         return addrs
@@ -122,7 +125,7 @@ impl Reader {
                 Ok(Ok(0) | Err(_)) | Err(_) => return,
             }
             loop {
-                match splitter.next() {
+                match splitter.take() {
                     Ok(Some(raw)) => {
                         begun = None;
                         let Ok(message) = Message::decode(&raw) else {

@@ -237,7 +237,7 @@ impl Actor {
                 }
             }
             Output::Reached { id, reached } => {
-                self.set_state(id, MessageState::Sent, reached, None)
+                self.set_state(id, MessageState::Sent, reached, None);
             }
             Output::TooLarge { id, error } => {
                 let reason = too_large(error);
@@ -326,9 +326,10 @@ impl Actor {
             .handle(Input::Arrived(arrived(received)), self.clock.now());
         let (mut lanes, mut chunk) = (Vec::new(), None);
         while let Some(output) = self.mesh.poll() {
-            match output {
-                Output::Chunk { header, chunk: new } => chunk = Some((header, new)),
-                other => self.act(other, Some(&mut lanes)),
+            if let Output::Chunk { header, chunk: new } = output {
+                chunk = Some((header, new));
+            } else {
+                self.act(output, Some(&mut lanes));
             }
         }
         match chunk {

@@ -1,5 +1,12 @@
 //! Files between people on one machine: offers, answers, restarts, damage.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that cannot go on should end"
+)]
+
 mod people;
 
 use gossamer_node::api::{Command, Direction, TransferState};
@@ -132,4 +139,24 @@ async fn three_files_at_once_all_arrive_and_names_do_not_collide() {
     }
     names.sort();
     assert_eq!(names, ["same.bin", "same_1.bin", "same_2.bin"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_with_no_place_to_go_is_kept_until_there_is_one() {
+    let (home, mut ben_home) = (Home::new("ana", "place"), Home::new("ben", "place"));
+    let in_the_way = ben_home.file("downloads", b"not a folder");
+    ben_home.config().downloads = Some(in_the_way.clone());
+    let (mut ana, mut ben) = (home.start().await, ben_home.start().await);
+    ana.meets("ben").await;
+    ana.sends_file(home.file("kept.bin", &noise(300_000))).await;
+    let offer = ben.sees_transfer(TransferState::Offered).await;
+    let accept = Command::Accept { transfer: offer.id };
+    ben.does(accept.clone()).await.unwrap();
+    let waiting = ben.sees_transfer(TransferState::Paused).await;
+    assert!(waiting.reason.unwrap().contains("accept it again"));
+
+    std::fs::remove_file(in_the_way).unwrap();
+    ben.does(accept).await.unwrap();
+    let done = ben.sees_transfer(TransferState::Done).await;
+    assert_eq!(std::fs::read(done.path.unwrap()).unwrap(), noise(300_000));
 }

@@ -1,5 +1,12 @@
 //! Two and three people on one machine talk: discovery, messages, states, passwords, restarts.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that cannot go on should end"
+)]
+
 mod people;
 
 use gossamer_node::api::{Command, ErrorCode, Event, MessageState};
@@ -97,25 +104,6 @@ async fn ben_says_goodbye_and_ana_knows_at_once() {
     ana.meets("ben").await;
     ben.leaves().await;
     ana.misses("ben").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn connecting_by_address_works_where_beacons_do_not() {
-    let (mut home, ben) = (
-        Home::new("ana", "by-address"),
-        Home::new("ben", "by-address"),
-    );
-    // Bound to another loopback address, ana's beacons and ben's do not meet... until dialled.
-    home.config().timers.announce = std::time::Duration::from_secs(3600);
-    let mut ana = home.start().await;
-    let mut ben = ben.start().await;
-    let addr = format!("127.0.0.1:{}", {
-        ana.does(Command::Peers).await.unwrap();
-        home.port()
-    });
-    ben.does(Command::Connect { addr }).await.unwrap();
-    ben.meets("ana").await;
-    ana.meets("ben").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

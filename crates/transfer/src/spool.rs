@@ -165,13 +165,18 @@ impl Spool {
 }
 
 impl Verified {
+    /// Leaves the spooled file on disk when this is dropped, to be [reopened](Spool::reopen).
+    pub fn keep(&mut self) {
+        self.entry.kept = true;
+    }
+
     /// Puts the file into `dir` under `name`, or under the first free `name_1.ext`, and syncs
     /// the folder. Nothing that is there is replaced or followed, links included. `name` has
     /// come out of [`safe_name`](crate::names::safe_name).
     ///
     /// # Errors
-    /// When the folder cannot be written; the spooled file is then still removed.
-    pub fn publish(mut self, dir: &Path, name: &str) -> Result<PathBuf, SpoolError> {
+    /// When the folder cannot be written; the spooled file is still there then, for another try.
+    pub fn publish(&mut self, dir: &Path, name: &str) -> Result<PathBuf, SpoolError> {
         fs::create_dir_all(dir).map_err(at(dir))?;
         let path = match link_free(&self.entry.path, dir, name) {
             Ok(path) => path,
@@ -342,7 +347,7 @@ mod tests {
         spool.write_at(100_000, &[2; 100_000]).unwrap();
         spool.write_at(0, &[1; 100_000]).unwrap();
         let whole = [&[1; 100_000][..], &[2; 100_000], b"end"].concat();
-        let file = spool.verify(200_003, &hash_of(&whole)).unwrap();
+        let mut file = spool.verify(200_003, &hash_of(&whole)).unwrap();
         let path = file
             .publish(&dir.path().join("downloads"), "a.bin")
             .unwrap();

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -12,7 +12,7 @@ use std::{
 
 use gossamer_net::Backlog;
 use gossamer_transfer::{
-    spool::{Spool, SpoolError},
+    spool::{Spool, SpoolError, Verified},
     v1::{Claims, Incoming as Plan, Placement},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -77,7 +77,7 @@ impl Incoming {
         let worker = Worker {
             transfer,
             plan,
-            spool,
+            bytes_here: Bytes::Arriving(spool),
             whole,
             bytes: Arc::clone(&bytes),
             queue,
@@ -117,15 +117,22 @@ impl Incoming {
 struct Worker {
     transfer: String,
     plan: Plan,
-    spool: Spool,
+    bytes_here: Bytes,
     whole: bool,
     bytes: Arc<AtomicU64>,
     queue: mpsc::UnboundedReceiver<Work>,
     reports: mpsc::Sender<Report>,
 }
 
+/// The bytes on disk. They are removed when this is dropped, unless kept or published.
+enum Bytes {
+    Arriving(Spool),
+    Checked(Verified),
+    Gone,
+}
+
 impl Worker {
-    /// Works until there is nothing left to do; the spool goes with it.
+    /// Works until there is nothing left to do; the bytes go with it.
     fn run(mut self) {
         while let Some(work) = self.queue.blocking_recv() {
             match work {
@@ -133,19 +140,33 @@ impl Worker {
                     let written = self.chunk(index, &data);
                     gate.open();
                     if let Err(error) = written {
-                        return self.ended(Err(explain(&error)));
+                        return self.finished(Err(Failure::of(&error, false)));
                     }
                 }
-                Work::Finish { downloads, name } => return self.finish(downloads, name),
-                Work::Keep => self.spool.keep(),
+                Work::Finish { downloads, name } => {
+                    let published = self.publish(&downloads, &name);
+                    let over = !published.as_ref().is_err_and(|failure| failure.kept);
+                    self.finished(published);
+                    if over {
+                        return;
+                    }
+                }
+                Work::Keep => match &mut self.bytes_here {
+                    Bytes::Arriving(spool) => spool.keep(),
+                    Bytes::Checked(verified) => verified.keep(),
+                    Bytes::Gone => {}
+                },
             }
         }
     }
 
     fn chunk(&mut self, index: u64, data: &[u8]) -> Result<(), SpoolError> {
+        let Bytes::Arriving(spool) = &mut self.bytes_here else {
+            return Ok(());
+        };
         // A chunk that cannot belong to the file is dropped; the right one may still come.
         if let Ok(Placement::At(offset)) = self.plan.accept_chunk(index, data.len()) {
-            self.spool.write_at(offset, data)?;
+            spool.write_at(offset, data)?;
             self.bytes.store(self.plan.bytes(), Ordering::Relaxed);
         }
         if !self.whole && self.plan.is_complete() {
@@ -157,26 +178,30 @@ impl Worker {
         Ok(())
     }
 
-    fn finish(self, downloads: PathBuf, name: String) {
+    /// Checks the bytes, once, and puts them in their place. When only the place is at fault, they
+    /// stay for another try.
+    fn publish(&mut self, downloads: &Path, name: &str) -> Result<PathBuf, Failure> {
         let claims = *self.plan.claims();
-        let Self {
-            spool,
-            transfer,
-            reports,
-            ..
-        } = self;
-        let published = spool
-            .verify(claims.size(), claims.sha256())
-            .and_then(|verified| verified.publish(&downloads, &name))
-            .map_err(|error| explain(&error));
-        let report = FileReport::Finished {
-            transfer,
-            published,
+        let mut verified = match std::mem::replace(&mut self.bytes_here, Bytes::Gone) {
+            Bytes::Arriving(spool) => spool
+                .verify(claims.size(), claims.sha256())
+                .map_err(|error| Failure::of(&error, false))?,
+            Bytes::Checked(verified) => verified,
+            Bytes::Gone => {
+                return Err(Failure {
+                    reason: "It is over.".to_owned(),
+                    kept: false,
+                });
+            }
         };
-        let _ = reports.blocking_send(Report::File(report));
+        let published = verified.publish(downloads, name);
+        if published.is_err() {
+            self.bytes_here = Bytes::Checked(verified);
+        }
+        published.map_err(|error| Failure::of(&error, true))
     }
 
-    fn ended(self, published: Result<PathBuf, String>) {
+    fn finished(&self, published: Result<PathBuf, Failure>) {
         let transfer = self.transfer.clone();
         self.tell(FileReport::Finished {
             transfer,
@@ -189,20 +214,32 @@ impl Worker {
     }
 }
 
-/// What went wrong with a file, what is kept, what to do.
-fn explain(error: &SpoolError) -> String {
-    match error {
-        SpoolError::Mismatch => {
-            "The file was damaged on the way: its SHA-256 is not the sender's. \
-             Nothing was kept. Ask for it again."
-                .to_owned()
-        }
-        SpoolError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-            "The disk is full. Free some space, then ask for the file again.".to_owned()
-        }
-        SpoolError::Io { .. } => {
-            format!("{error}. Choose another downloads folder, then ask for the file again.")
-        }
-        SpoolError::NoFreeName(_) => format!("{error}. Rename or move some files, then ask again."),
+/// Why a file is not in its place.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// What happened, what is kept, what to do.
+    pub(crate) reason: String,
+    /// Whether all of it is still here, for another try.
+    pub(crate) kept: bool,
+}
+
+impl Failure {
+    fn of(error: &SpoolError, kept: bool) -> Self {
+        let next = if kept {
+            "accept it again"
+        } else {
+            "ask for the file again"
+        };
+        let reason = match error {
+            SpoolError::Mismatch => "The file was damaged on the way: its SHA-256 is not the \
+                 sender's. Nothing was kept. Ask for it again."
+                .to_owned(),
+            SpoolError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                format!("The disk is full. Free some space, then {next}.")
+            }
+            SpoolError::Io { .. } => format!("{error}. Check the folder, then {next}."),
+            SpoolError::NoFreeName(_) => format!("{error}. Move some files away, then {next}."),
+        };
+        Self { reason, kept }
     }
 }

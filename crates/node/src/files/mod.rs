@@ -32,7 +32,7 @@ use uuid::Uuid;
 
 pub(crate) use self::incoming::Gate;
 use self::{
-    incoming::Incoming,
+    incoming::{Failure, Incoming},
     meter::Meter,
     outgoing::{Outgoing, PumpEnd, Source},
     over::Over,
@@ -72,7 +72,7 @@ pub(crate) enum FileReport {
     /// The file is in its place, or will never be.
     Finished {
         transfer: String,
-        published: Result<PathBuf, String>,
+        published: Result<PathBuf, Failure>,
     },
 }
 
@@ -237,7 +237,7 @@ impl Files {
             return Err(ApiError::new(ErrorCode::DiskFull, message));
         }
         incoming.accepted = true;
-        row.state = TransferState::Active;
+        (row.state, row.reason) = (TransferState::Active, None);
         self.quota.close(id);
         self.finish_if_whole(key);
         self.answer(key, out)
@@ -386,7 +386,8 @@ impl Files {
                         self.end(key, TransferState::Done, None);
                         self.tell(key, out);
                     }
-                    Err(reason) => self.fail(key, reason, out),
+                    Err(failure) if failure.kept => self.set_aside(key, failure.reason, out),
+                    Err(failure) => self.fail(key, failure.reason, out),
                 }
             }
         }
@@ -523,12 +524,24 @@ impl Files {
         }
     }
 
+    /// A whole file has no place to go: the user can make one, and accept again.
+    fn set_aside(&mut self, key: u64, reason: String, out: &mut Outside<'_>) {
+        if let Some(Transfer {
+            row,
+            motion: Motion::In(incoming),
+            ..
+        }) = self.transfers.get_mut(&key)
+        {
+            incoming.accepted = false;
+            (row.state, row.reason) = (TransferState::Paused, Some(reason));
+            self.tell(key, out);
+        }
+    }
+
     /// A whole file whose offer was still open when the node last stopped.
     fn resume(&self, row: &TransferRow) -> Option<Incoming> {
-        if row.state != TransferState::Offered
-            || row.direction != Direction::In
-            || row.bytes != row.size
-        {
+        let waits = matches!(row.state, TransferState::Offered | TransferState::Paused);
+        if !waits || row.direction != Direction::In || row.bytes != row.size {
             return None;
         }
         let total = gossamer_transfer::v1::chunk_count(row.size);

@@ -1,5 +1,7 @@
 //! A cast for tests: people on one machine, each with a node of their own.
 
+#![allow(dead_code, reason = "each test binary uses its part of the cast")]
+
 use std::{path::PathBuf, time::Duration};
 
 use gossamer_node::{
@@ -12,23 +14,23 @@ use tempfile::TempDir;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Someone with a running node.
-pub struct Person {
-    pub node: NodeHandle,
-    pub id: String,
+pub(crate) struct Person {
+    pub(crate) node: NodeHandle,
+    pub(crate) id: String,
     events: EventStream,
     /// What happened while something else was waited for.
     seen: Vec<Event>,
 }
 
 /// Where someone's node lives; survives the node.
-pub struct Home {
+pub(crate) struct Home {
     dir: TempDir,
     config: Config,
 }
 
 impl Home {
     /// A home on a free port in a network of its own name, so that tests do not meet.
-    pub fn new(name: &str, network: &str) -> Self {
+    pub(crate) fn new(name: &str, network: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let config = Config {
             port: free_port(),
@@ -45,31 +47,31 @@ impl Home {
         Self { dir, config }
     }
 
-    pub fn with_password(mut self, password: &str) -> Self {
+    pub(crate) fn with_password(mut self, password: &str) -> Self {
         self.config.password = Some(Password::new(password));
         self
     }
 
-    pub fn accepting_all(mut self) -> Self {
+    pub(crate) fn accepting_all(mut self) -> Self {
         self.config.accept = AcceptMode::All;
         self
     }
 
-    pub fn config(&mut self) -> &mut Config {
+    pub(crate) fn config(&mut self) -> &mut Config {
         &mut self.config
     }
 
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.config.port
     }
 
-    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.dir.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         path
     }
 
-    pub async fn try_start(&self) -> Result<Person, ApiError> {
+    pub(crate) async fn try_start(&self) -> Result<Person, ApiError> {
         let (node, mut events) = Node::start(self.config.clone()).await?;
         let Some(Event::Ready(ready)) = events.next().await else {
             panic!("ready comes first")
@@ -82,17 +84,17 @@ impl Home {
         })
     }
 
-    pub async fn start(&self) -> Person {
+    pub(crate) async fn start(&self) -> Person {
         self.try_start().await.unwrap()
     }
 }
 
 impl Person {
-    pub async fn does(&self, command: Command) -> Result<Event, ApiError> {
+    pub(crate) async fn does(&self, command: Command) -> Result<Event, ApiError> {
         self.node.execute(command).await
     }
 
-    pub async fn sends(&self, text: &str) -> String {
+    pub(crate) async fn sends(&self, text: &str) -> String {
         let command = Command::Send {
             to: "everyone".into(),
             text: text.into(),
@@ -103,7 +105,7 @@ impl Person {
         }
     }
 
-    pub async fn sends_file(&self, path: PathBuf) -> String {
+    pub(crate) async fn sends_file(&self, path: PathBuf) -> String {
         let command = Command::SendFile {
             to: "everyone".into(),
             path,
@@ -114,17 +116,17 @@ impl Person {
         }
     }
 
-    pub async fn meets(&mut self, name: &str) {
+    pub(crate) async fn meets(&mut self, name: &str) {
         self.sees(|event| matches!(event, Event::PeerUp { peer } if peer.name == name))
             .await;
     }
 
-    pub async fn misses(&mut self, name: &str) {
+    pub(crate) async fn misses(&mut self, name: &str) {
         self.sees(|event| matches!(event, Event::PeerDown { peer } if peer.name == name))
             .await;
     }
 
-    pub async fn hears(&mut self, text: &str) -> MessageView {
+    pub(crate) async fn hears(&mut self, text: &str) -> MessageView {
         let heard = |event: &Event| matches!(event, Event::Message(m) if !m.own && m.text == text);
         let Event::Message(message) = self.sees(heard).await else {
             unreachable!()
@@ -132,14 +134,14 @@ impl Person {
         message
     }
 
-    pub async fn learns_that(&mut self, id: &str, state: MessageState) {
+    pub(crate) async fn learns_that(&mut self, id: &str, state: MessageState) {
         self.sees(
             |event| matches!(event, Event::MessageState(s) if s.id == id && s.state == state),
         )
         .await;
     }
 
-    pub async fn sees_transfer(&mut self, state: TransferState) -> TransferView {
+    pub(crate) async fn sees_transfer(&mut self, state: TransferState) -> TransferView {
         let reached = |event: &Event| matches!(event, Event::Transfer(t) if t.state == state);
         let Event::Transfer(transfer) = self.sees(reached).await else {
             unreachable!()
@@ -148,7 +150,7 @@ impl Person {
     }
 
     /// Waits for an event, now or in what happened before.
-    pub async fn sees(&mut self, wanted: impl Fn(&Event) -> bool) -> Event {
+    pub(crate) async fn sees(&mut self, wanted: impl Fn(&Event) -> bool) -> Event {
         if let Some(at) = self.seen.iter().position(&wanted) {
             return self.seen.remove(at);
         }
@@ -167,7 +169,7 @@ impl Person {
         }
     }
 
-    pub async fn leaves(mut self) {
+    pub(crate) async fn leaves(mut self) {
         self.does(Command::Quit).await.unwrap();
         self.sees(|event| *event == Event::Stopped).await;
     }

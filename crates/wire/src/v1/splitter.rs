@@ -7,7 +7,7 @@ use crate::limits;
 
 /// Accumulates what a connection brings and cuts it into JSON objects without parsing them.
 ///
-/// Put bytes in through [`buffer`](Self::buffer), take objects out with [`next`](Self::next)
+/// Put bytes in through [`buffer`](Self::buffer), take objects out with [`take`](Self::take)
 /// until it has none. Never holds more than one message of [`limits::MESSAGE`] plus what one read
 /// brought.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ impl Splitter {
     /// # Errors
     /// When the stream is not a sequence of objects, or one is over the limit. The connection is
     /// of no use afterwards.
-    pub fn next(&mut self) -> Result<Option<Bytes>, DecodeError> {
+    pub fn take(&mut self) -> Result<Option<Bytes>, DecodeError> {
         if self.scanned == 0 {
             let blank = self
                 .buffer
@@ -117,7 +117,7 @@ mod tests {
         let mut objects = Vec::new();
         for piece in pieces {
             splitter.buffer().extend_from_slice(piece);
-            while let Some(object) = splitter.next()? {
+            while let Some(object) = splitter.take()? {
                 objects.push(String::from_utf8(object.to_vec()).unwrap());
             }
         }
