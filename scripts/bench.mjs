@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { installPackages } from './lib/packages.mjs';
 import { testPython } from './lib/python.mjs';
+import { testPython } from './lib/python.mjs';
 import { exe, main, root, run } from './lib/run.mjs';
 import { step } from './lib/say.mjs';
 import { checkTools } from './lib/tools.mjs';
@@ -15,6 +16,7 @@ main(async (args) => {
   const python = await testPython();
   step('Building the node for speed');
   await run('cargo', ['build', '--release', '--package', 'gossamer-cli']);
+  const python = await testPython();
   const benches = join(root, 'tests', 'bench');
   const programs = readdirSync(benches).filter((name) => name.endsWith('.py'));
   for (const program of programs.sort()) {

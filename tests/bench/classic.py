@@ -1,0 +1,143 @@
+"""Classic files and chat over a veth pair, on hosts of their own.
+
+How fast a file goes from one node to another, against copying the same file with `cat` over a
+plain TCP connection in the same namespaces; how long a chat message takes to the next hop, with
+nothing else going on and while that file flows. Needs root. `--runs N` (5), `--sizes MB,MB`
+(50,500).
+"""
+
+import argparse
+import os
+import platform
+import socket
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from people import Cast, a_file, can_build_towns, sha256_of  # noqa: E402
+
+
+def main():
+    options = read_options()
+    if not can_build_towns():
+        sys.exit("The bench builds network namespaces, which needs root.")
+    print(f"machine: {platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        cast = Cast(Path(folder), in_town=True)
+        try:
+            measure(cast, options)
+        finally:
+            cast.leave()
+
+
+def measure(cast, options):
+    ana = cast.node("ana")
+    ben = cast.node("ben", accept="all")
+    ana.sees("ben")
+    ben.sees("ana")
+    report("chat, nothing else", [chat(ana, ben, n) for n in range(50)], "ms")
+    for megabytes in options.sizes:
+        source = a_file(cast.folder / f"{megabytes}.bin", megabytes * 1_000_000)
+        files, copies, chats = [], [], []
+        for run in range(options.runs):
+            copies.append(copy(ana.host, ben.host, source))
+            speed, latencies = send_while_chatting(ana, ben, source, f"{megabytes}-{run}")
+            files.append(speed)
+            chats += latencies
+        report(f"{megabytes} MB file, classic", files, "MB/s")
+        report(f"{megabytes} MB over plain TCP", copies, "MB/s")
+        ratio = statistics.median(files) / statistics.median(copies)
+        print(f"  ratio of the medians: {ratio:.3f}")
+        report(f"chat while {megabytes} MB flow", chats, "ms")
+
+
+def send_while_chatting(ana, ben, source, tag):
+    """MB/s from the command until the file is verified and synced, and chat latencies in ms."""
+    begun = time.monotonic()
+    mark = len(ben.events)
+    ana.sends_file(source)
+    ben.waits_for(lambda e: is_transfer(e, "active"), "the file flows", 60, since=mark)
+    latencies = []
+    done = threading.Event()
+
+    def talk():
+        while not done.is_set():
+            latencies.append(chat(ana, ben, f"{tag}-{len(latencies)}"))
+
+    talker = threading.Thread(target=talk)
+    talker.start()
+    end = ben.waits_for(lambda e: is_end(e), "the file is here", 600, since=mark)
+    seconds = time.monotonic() - begun
+    done.set()
+    talker.join()
+    assert end["state"] == "done", end
+    assert end["sha256"] == sha256_of(source) == sha256_of(end["path"])
+    Path(end["path"]).unlink()
+    return source.stat().st_size / 1e6 / seconds, latencies
+
+
+def chat(ana, ben, tag):
+    """Milliseconds from writing a command to reading the other's event."""
+    begun = time.monotonic()
+    ana.tells(cmd="send", to="everyone", text=f"message {tag}")
+    ben.hears(f"message {tag}", within=30)
+    return (time.monotonic() - begun) * 1000
+
+
+def copy(near, far, source):
+    """MB/s of the same bytes over one plain TCP connection, file to file."""
+    listener = far.socket()
+    listener.bind((far.ip, 7000))
+    listener.listen(1)
+    target = source.with_suffix(".copy")
+
+    def receive():
+        connection, _ = listener.accept()
+        with connection, target.open("wb") as file:
+            while block := connection.recv(1 << 18):
+                file.write(block)
+
+    receiver = threading.Thread(target=receive)
+    receiver.start()
+    begun = time.monotonic()
+    with near.connect(far.ip, 7000) as connection, source.open("rb") as file:
+        connection.sendfile(file)
+        connection.shutdown(socket.SHUT_WR)
+        receiver.join()
+    seconds = time.monotonic() - begun
+    listener.close()
+    target.unlink()
+    return source.stat().st_size / 1e6 / seconds
+
+
+def is_transfer(event, state):
+    return event["event"] == "transfer" and event["state"] == state
+
+
+def is_end(event):
+    ends = ("done", "failed", "cancelled")
+    return event["event"] == "transfer" and event["direction"] == "in" and event["state"] in ends
+
+
+def report(what, values, unit):
+    low, high = min(values), max(values)
+    middle = statistics.median(values)
+    print(f"{what}: median {middle:.1f} {unit} ({low:.1f}..{high:.1f}, n={len(values)})", flush=True)
+
+
+def read_options():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument(
+        "--sizes", type=lambda text: [int(size) for size in text.split(",")], default=[50, 500]
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
