@@ -3,26 +3,29 @@ import { locale, t } from './i18n';
 const KB = 1000;
 const units = ['size-b', 'size-kb', 'size-mb', 'size-gb', 'size-tb'] as const;
 
-const digits = (value: number, fraction: number) =>
-  value.toLocaleString(locale, {
-    minimumFractionDigits: fraction,
-    maximumFractionDigits: fraction,
-  });
-
-/** Bytes in decimal units with three significant digits at most: 999 B, 1.84 GB, 48.2 MB. */
+/** Bytes in decimal units with three significant digits at most: 999 B, 1.84 GB, 8.4 GB. */
 export function size(bytes: number): string {
+  return inUnits(bytes, 0);
+}
+
+/** Bytes per second, always with the same number of digits, so that it does not jump about. */
+export function rate(bytesPerSecond: number): string {
+  return t('rate', { size: inUnits(bytesPerSecond, 3) });
+}
+
+function inUnits(bytes: number, minimumDigits: number): string {
   let value = Math.max(0, bytes);
   let unit = 0;
   while (unit < units.length - 1 && value >= 999.5) {
     value /= KB;
     unit += 1;
   }
-  const fraction = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  return t(units[unit] ?? 'size-b', { n: digits(value, fraction) });
-}
-
-export function rate(bytesPerSecond: number): string {
-  return t('rate', { size: size(bytesPerSecond) });
+  const fraction = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  const n = value.toLocaleString(locale, {
+    minimumFractionDigits: Math.min(minimumDigits, fraction),
+    maximumFractionDigits: fraction,
+  });
+  return t(units[unit] ?? 'size-b', { n });
 }
 
 /** What remains, in words that do not flicker: seconds below a minute, then coarser. */
@@ -79,8 +82,4 @@ export function ago(at: number, now: number): string {
   return sameDay(at, now)
     ? t('ago-at', { time: time(at) })
     : t('ago-day', { day: day(at, now), time: time(at) });
-}
-
-export function count(n: number): string {
-  return n.toLocaleString(locale);
 }

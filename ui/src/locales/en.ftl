@@ -106,12 +106,12 @@ heard-use-port = Use { $port }
 
 rail-label = Views
 rail-chats-count = { $n ->
-    [one] Chats, { $n } unread message
-   *[other] Chats, { $n } unread messages
+    [one] { $n } unread message
+   *[other] { $n } unread messages
 }
 rail-files-count = { $n ->
-    [one] Files, { $n } needs your answer
-   *[other] Files, { $n } need your answer
+    [one] { $n } needs your answer
+   *[other] { $n } need your answer
 }
 status-label = Status
 status-online = { $all ->
@@ -130,10 +130,6 @@ status-up = Sending
 
 list-line = { $name }: { $text }
 list-quiet = Nothing said yet
-list-row-unread = { $n ->
-    [one] Everyone, { $n } unread message
-   *[other] Everyone, { $n } unread messages
-}
 everyone-near = { $n ->
     [one] { $n } device near
    *[other] { $n } devices near

@@ -1,0 +1,190 @@
+/** Talking in Everyone. */
+import type { Page } from '@playwright/test';
+
+import { expect, open, test } from './page';
+
+const last = (page: Page) => page.getByTestId('message').last();
+
+async function hear(page: Page, text: string, more: Record<string, unknown> = {}) {
+  await page.evaluate(
+    ([said, extra]) =>
+      window.gossamerMock.emit({
+        event: 'message',
+        id: `heard-${said}`,
+        conversation: 'everyone',
+        from: { id: '7b3e91c4', name: 'ben' },
+        text: said,
+        own: false,
+        readable: true,
+        sent_at: Date.now(),
+        received_at: Date.now(),
+        hops: null,
+        state: null,
+        reached: 0,
+        reason: null,
+        ...extra,
+      }),
+    [text, more] as const,
+  );
+}
+
+test('sends with Enter, and says whom it reached', async ({ page }) => {
+  await open(page, 'empty');
+  const composer = page.getByTestId('composer');
+  await composer.fill('hello');
+  await composer.press('Enter');
+  await expect(last(page)).toContainText('hello');
+  await expect(last(page).getByTestId('state')).toHaveAttribute('data-state', 'sent');
+  await expect(last(page)).toContainText('Reached 2');
+  await expect(composer).toHaveValue('');
+});
+
+test('adds a line with Shift+Enter and sends nothing blank', async ({ page }) => {
+  await open(page, 'empty');
+  const composer = page.getByTestId('composer');
+  await composer.press('Enter');
+  await composer.fill('one');
+  await composer.press('Shift+Enter');
+  await composer.pressSequentially('two');
+  await page.getByTestId('send').click();
+  await expect(last(page).locator('.plain')).toHaveText('one\ntwo');
+  await expect(page.getByTestId('message')).toHaveCount(1);
+});
+
+test('keeps a draft over a restart', async ({ page }) => {
+  await open(page, 'empty');
+  await page.getByTestId('composer').fill('half a thought');
+  await page.reload();
+  await expect(page.getByTestId('composer')).toHaveValue('half a thought');
+});
+
+test('waits while nobody is near, and tries again on request', async ({ page }) => {
+  await open(page, 'alone');
+  await page.getByTestId('composer').fill('anyone?');
+  await page.getByTestId('send').click();
+  await expect(last(page)).toContainText('Waiting for a route');
+  await expect(page.getByTestId('status-queued')).toHaveText('1 waiting');
+
+  await open(page, 'failed');
+  await page.getByRole('button', { name: 'Retry' }).click();
+  await expect(page.getByRole('button', { name: 'Retry' })).toHaveCount(0);
+});
+
+test('shows what is heard, announces it, and counts it elsewhere', async ({ page }) => {
+  await open(page, 'empty', 'people');
+  await hear(page, 'good morning');
+  await expect(page.getByRole('link', { name: 'Chats 1 unread message' })).toBeVisible();
+  await expect(page.getByTestId('announcer')).toHaveText('ben: good morning');
+  await expect(page).toHaveTitle('(1) Gossamer');
+
+  await page.getByRole('link', { name: 'Chats 1 unread message' }).click();
+  await expect(page.getByTestId('unread-divider')).toBeVisible();
+  await expect(last(page)).toContainText('good morning');
+  await expect(page).toHaveTitle('Gossamer');
+});
+
+test('asks before a link opens, and shows where it leads', async ({ page }) => {
+  await open(page, 'empty');
+  await hear(page, 'See [the schedule](https://example.org/today?a=1)');
+  await last(page).getByRole('link', { name: 'the schedule' }).click();
+  await expect(page.getByTestId('link-host')).toHaveText('example.org');
+  const opened = () =>
+    page.evaluate(() => window.gossamerMock.calls.filter(({ method }) => method === 'openLink'));
+  expect(await opened()).toEqual([]);
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await expect
+    .poll(opened)
+    .toEqual([{ method: 'openLink', args: ['https://example.org/today?a=1'] }]);
+});
+
+test('never runs what a message carries', async ({ page }) => {
+  await open(page, 'empty');
+  await hear(page, '<img src=x onerror="document.title=1"> [x](javascript:alert(1)) **ok**');
+  await expect(last(page).locator('strong')).toHaveText('ok');
+  await expect(last(page).locator('img, a, script')).toHaveCount(0);
+});
+
+test('colours code, names its language, copies and wraps it', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await open(page, 'empty');
+  await hear(page, '```python\nprint("hello")\n```');
+  const code = page.getByTestId('code');
+  await expect(code).toContainText('Python');
+  await expect(code.locator('.hljs-string')).toHaveText('"hello"');
+  await code.getByRole('button', { name: 'Copy code' }).click();
+  await expect(code.getByRole('button', { name: 'Copied' })).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('print("hello")');
+  await code.getByRole('button', { name: 'Wrap lines' }).click();
+  await expect(code.locator('pre')).toHaveCSS('white-space', 'pre-wrap');
+});
+
+test('says so when a message is under another password', async ({ page }) => {
+  await open(page, 'empty');
+  await hear(page, '', { readable: false });
+  await expect(last(page)).toContainText('Written under another password');
+});
+
+test('loads older pages above without moving what is read', async ({ page }) => {
+  await open(page, 'long');
+  const feed = page.getByTestId('feed');
+  await expect(last(page)).toContainText('Entry 1000.');
+  const loaded = () =>
+    page.evaluate(
+      () =>
+        window.gossamerMock.calls.filter(
+          ({ args }) => (args[0] as { cmd?: string } | undefined)?.cmd === 'history',
+        ).length,
+    );
+  expect(await loaded()).toBe(1);
+  await feed.hover();
+  await expect
+    .poll(async () => {
+      await page.mouse.wheel(0, -1500);
+      return loaded();
+    })
+    .toBeGreaterThan(1);
+  await expect(feed).toHaveAttribute('aria-busy', 'false');
+  await expect(
+    page
+      .getByTestId('message')
+      .filter({ hasText: /^Entry 9\d\d/ })
+      .first(),
+  ).toBeVisible();
+  expect(await page.getByTestId('message').count()).toBeLessThan(60);
+
+  await page.getByRole('button', { name: 'Jump to the newest' }).click();
+  await expect(last(page)).toContainText('Entry 1000.');
+});
+
+test('stays where the reader is when something new comes', async ({ page }) => {
+  await open(page, 'long');
+  await page.getByTestId('feed').hover();
+  await page.mouse.wheel(0, -800);
+  const jump = page.getByRole('button', { name: /Jump to the newest/ });
+  await expect(jump).toBeVisible();
+  await hear(page, 'something new');
+  await expect(jump).toHaveAccessibleName('Jump to the newest, 1 unread message');
+  await expect(last(page)).not.toBeInViewport();
+  await jump.click();
+  await expect(last(page)).toBeInViewport();
+  await expect(last(page)).toContainText('something new');
+});
+
+test('tells two devices of one name apart', async ({ page }) => {
+  await open(page, 'empty', 'people');
+  await page.evaluate(() =>
+    window.gossamerMock.emit({
+      event: 'peer_up',
+      peer: {
+        id: 'beef0001',
+        name: 'ben',
+        addr: '192.168.1.77:9999',
+        dialect: 'v1',
+        status: 'direct',
+        last_seen: Date.now(),
+      },
+    }),
+  );
+  await expect(page.getByTestId('person').filter({ hasText: 'beef' })).toContainText('ben');
+  await expect(page.getByTestId('person').filter({ hasText: '7b3e' })).toContainText('ben');
+});

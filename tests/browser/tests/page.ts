@@ -1,0 +1,82 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import { expect, test as base, type Page } from '@playwright/test';
+
+import type { MockControls } from '../../../ui/src/api/mock';
+
+declare global {
+  interface Window {
+    gossamerMock: MockControls;
+    axe: typeof import('axe-core');
+  }
+}
+
+const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const artifacts = join(import.meta.dirname, '../../../artifacts/browser');
+
+/** The afternoon on which every scenario plays. */
+const NOW = new Date('2026-11-22T14:06:00+01:00');
+
+export { expect };
+
+/** Every page fails its test when it logs an error or throws. */
+export const test = base.extend({
+  page: async ({ page }, use) => {
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('console', (line) => {
+      if (line.type() === 'error') problems.push(line.text());
+    });
+    await use(page);
+    expect(problems).toEqual([]);
+  },
+});
+
+export async function open(page: Page, scenario: string, route = ''): Promise<void> {
+  await page.clock.setFixedTime(NOW);
+  await page.goto(`/?scenario=${scenario}#/${route}`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+}
+
+/** Automatic rules only; what they cannot see is in the tests of behaviour. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(() =>
+    Promise.all(document.getAnimations().map((each) => each.finished.catch(() => undefined))),
+  );
+  await page.addScriptTag({ path: axeFile });
+  const violations = await page.evaluate(async () => {
+    const result = await window.axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    });
+    return result.violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`,
+    );
+  });
+  expect(violations).toEqual([]);
+}
+
+/** Nothing is cut off sideways, and the page itself never scrolls. */
+export async function expectFits(page: Page): Promise<void> {
+  const overflow = await page.evaluate(() => {
+    const root = document.documentElement;
+    const wide = [
+      ...document.querySelectorAll<HTMLElement>('main *, nav *, footer *, [role=dialog] *'),
+    ]
+      .filter((element) => getComputedStyle(element).overflowX !== 'visible')
+      .filter(
+        (element) => !element.closest('pre, .ellipsis, .visually-hidden, .rates, textarea, input'),
+      )
+      .filter((element) => element.scrollWidth > element.clientWidth + 1);
+    return {
+      page: root.scrollWidth > root.clientWidth || root.scrollHeight > root.clientHeight,
+      elements: wide.map(({ tagName, className }) => `${tagName}.${className}`),
+    };
+  });
+  expect(overflow).toEqual({ page: false, elements: [] });
+}
+
+export async function screenshot(page: Page, name: string): Promise<void> {
+  const project = test.info().project.name;
+  await page.screenshot({ path: join(artifacts, `${name}-${project}.png`) });
+}

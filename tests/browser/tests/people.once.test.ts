@@ -1,0 +1,58 @@
+/** Who is around, and reaching them by address. */
+import { expect, open, test } from './page';
+
+test('lists this device and the others with what is known of them', async ({ page }) => {
+  await open(page, 'busy', 'people');
+  const people = page.getByTestId('person');
+  await expect(people).toHaveCount(5);
+  await expect(people.nth(0)).toContainText(/ana\s*You.*This device/);
+  await expect(people.nth(1)).toContainText(
+    /ben\s*Direct\s*192\.168\.1\.31:9999\s*Classic\s*just now/,
+  );
+  await expect(people.nth(4)).toContainText(/Hall desk\s*Offline.*at 11:06/);
+});
+
+test('connects by address', async ({ page }) => {
+  await open(page, 'alone', 'people');
+  await page.getByRole('button', { name: 'Connect by address' }).click();
+  await page.getByLabel('Address', { exact: true }).fill('10.0.0.7');
+  await page.getByRole('button', { name: 'Connect', exact: true }).click();
+  await expect(page.getByText('Connected to Workshop')).toBeVisible();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.getByTestId('person').filter({ hasText: 'Workshop' })).toContainText('Direct');
+});
+
+test('says in place why an address did not work', async ({ page }) => {
+  await open(page, 'alone', 'people');
+  await page.getByRole('button', { name: 'Connect by address' }).click();
+  const addr = page.getByLabel('Address', { exact: true });
+  const connect = page.getByRole('button', { name: 'Connect', exact: true });
+
+  await connect.click();
+  await expect(page.getByText('Enter an address, such as')).toBeVisible();
+  await addr.fill('no/where');
+  await connect.click();
+  await expect(page.getByText('"no/where" is not an address.')).toBeVisible();
+  await addr.fill('10.0.0.99');
+  await connect.click();
+  await expect(page.getByText('Nobody answered at 10.0.0.99:9999.')).toBeVisible();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
+test('notes in the conversation who comes and goes', async ({ page }) => {
+  await open(page, 'busy');
+  await page.evaluate(() => {
+    const peer = {
+      id: '7b3e91c4',
+      name: 'ben',
+      addr: '192.168.1.31:9999',
+      dialect: 'v1' as const,
+      status: 'offline' as const,
+      last_seen: Date.now(),
+    };
+    window.gossamerMock.emit({ event: 'peer_down', peer });
+    window.gossamerMock.emit({ event: 'peer_up', peer: { ...peer, status: 'direct' } });
+  });
+  await expect(page.getByText('ben is away')).toBeVisible();
+  await expect(page.getByText('ben is here')).toBeVisible();
+});

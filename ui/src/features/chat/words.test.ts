@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+
+import { ben, message, SELF } from '$/api/mock/world';
+import type { MessageState } from '$/bindings/MessageState';
+
+import { deliveryOf, plain, spoken } from './words';
+
+const own = (state: MessageState, reached = 0) => ({
+  ...message({ id: SELF, name: 'ana' }, 'hello', new Date(2026, 10, 22, 14, 3).getTime()),
+  state,
+  reached,
+});
+
+it('says in words how far a message got', () => {
+  expect(deliveryOf(own('queued'), 0)).toEqual({ glyph: 'queued', words: 'Waiting for a route' });
+  expect(deliveryOf(own('queued'), 2)).toEqual({ glyph: 'sending', words: 'Sending' });
+  expect(deliveryOf(own('sent', 7), 9)).toEqual({ glyph: 'sent', words: 'Reached 7' });
+  expect(deliveryOf(own('failed'), 2)?.words).toBe('Not sent');
+  expect(deliveryOf(message(ben, 'hi', 0), 2)).toBeNull();
+});
+
+it('is one sentence for a screen reader', () => {
+  expect(spoken(own('sent', 2), 2)).toBe('You, 14:03, hello, Reached 2');
+  const sealed = { ...message(ben, '', own('sent').sent_at), readable: false };
+  expect(spoken(sealed, 2)).toBe('ben, 14:03, Written under another password');
+});
+
+it('drops the marks of Markdown where there is one line', () => {
+  expect(plain('**Two** things:\n\n- `a`\n- [b](https://example.org)')).toBe('Two things: a b');
+  expect(plain('```rust\nfn main() {}\n```')).toBe('fn main() {}');
+});
