@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from people import eventually
@@ -36,9 +37,18 @@ class Display:
         self._server.wait(10)
 
     def photograph(self, path):
-        """Saves the whole screen as a PNG."""
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self._run("import", "-window", "root", path)
+        """Saves the whole screen as a PNG, once something is painted on it and stands still."""
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        last = None
+
+        def stands_still():
+            nonlocal last
+            self._run("import", "-window", "root", path)
+            before, last = last, _look(path)
+            return before == last and last.colours > 50
+
+        eventually(stands_still, "the screen to stand still", within=20, every=0.2)
         return path
 
     def window_called(self, title, within=15.0):
@@ -59,12 +69,32 @@ class Display:
         self._run("xdotool", "windowfocus", "--sync", window)
         self._run("xdotool", "key", *keys)
 
+    def is_gone(self, window):
+        """Whether a window is not on the screen any more."""
+        return window not in self._run("xdotool", "search", "--onlyvisible", "--name", ".").split()
+
     def _run(self, *command, check=True):
         environment = dict(os.environ, DISPLAY=self.name)
         return subprocess.run(
             [str(part) for part in command],
             env=environment, check=check, capture_output=True, text=True, timeout=30,
         ).stdout
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What is compared of two photographs."""
+
+    colours: int
+    fingerprint: str
+
+
+def _look(path):
+    told = subprocess.run(
+        ["identify", "-format", "%k %#", str(path)], check=True, capture_output=True, text=True
+    ).stdout
+    colours, fingerprint = told.split()
+    return _Look(int(colours), fingerprint)
 
 
 class DrivenProgram:
@@ -91,16 +121,21 @@ class DrivenProgram:
 
     def ends(self):
         """Ends the driver and whatever it started."""
-        for ending in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(self._process.pid, ending)
-                self._process.wait(5)
-                break
-            except ProcessLookupError:
-                break
-            except subprocess.TimeoutExpired:
-                continue
+        os.killpg(self._process.pid, signal.SIGTERM)
+        try:
+            eventually(self._is_gone, "the driver and the window to end", within=5)
+        except AssertionError:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            eventually(self._is_gone, "the driver and the window to be killed")
         self._log.close()
+
+    def _is_gone(self):
+        self._process.poll()
+        try:
+            os.killpg(self._process.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
 
     def _answers(self):
         try:

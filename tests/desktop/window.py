@@ -127,23 +127,29 @@ class Window:
 
     def accepts(self, name, within=15.0):
         """Accepts the offered file of this name."""
-        self._transfer(name, "offered", within)
-        self._within_transfer(name, "[data-testid=accept]").click()
+        self.page.find(f"{_card(name, 'offered')} [data-testid=accept]", within).click()
 
     def has_file(self, name, within=60.0):
         """Waits until the card of this file says done."""
-        self._transfer(name, "done", within)
+        self.page.find(_card(name, "done"), within)
         return self.downloads / name
 
-    def chooses(self, *paths):
-        """Sends files by way of the native dialog, with the keyboard."""
+    def chooses(self, path):
+        """Sends a file by way of the native dialog, with the keyboard."""
         self.page.find("button[aria-label='Send files']").click()
         dialog = self.display.window_called("^Send files$")
-        for path in paths:
-            self.display.types(dialog, str(path))
-            self.display.presses(dialog, "Return")
-        word = f"Send {len(paths)} file{'s' if len(paths) > 1 else ''}"
-        eventually(lambda: self._button(word), f"the button {word!r}").click()
+        eventually(lambda: self._names(path, dialog), "the dialog to take a path", within=30)
+        eventually(lambda: self._button("Send 1 file"), "to be asked once more").click()
+
+    def _names(self, path, dialog):
+        """Types a path into the dialog; one that is still opening may miss some of it."""
+        self.display.presses(dialog, "ctrl+l", "ctrl+a")
+        self.display.types(dialog, str(path))
+        self.display.presses(dialog, "Return")
+        try:
+            return eventually(lambda: self.display.is_gone(dialog), "the dialog to close", within=3)
+        except AssertionError:
+            return False
 
     # Looks.
 
@@ -163,22 +169,14 @@ class Window:
 
     # Detail.
 
-    def _transfer(self, name, state, within):
-        return eventually(
-            lambda: self.page.runs(TRANSFER_STATE, name) == state,
-            f"{self.name} to see {name!r} {state}",
-            within,
-        )
-
     def _button(self, word):
         buttons = self.page.find_all("[role=dialog] button")
         return next((button for button in buttons if button.text == word), None)
 
-    def _within_transfer(self, name, css):
-        for card in self.page.find_all("[data-testid=transfer]"):
-            if name in card.text:
-                return card.find_all(css)[0]
-        raise AssertionError(f"{self.name} sees no {name!r}")
+
+def _card(name, state):
+    """The card of the file with this name, in this state."""
+    return f"[data-testid=transfer][data-state='{state}']:has([title='{name}'])"
 
 
 MESSAGES = """
@@ -193,9 +191,4 @@ return rows.find((row) => row.innerText.includes(arguments[0]))?.dataset.id ?? n
 PEOPLE_HERE = """
 const rows = [...document.querySelectorAll('[data-testid=person][data-status=direct]')];
 return rows.map((row) => row.querySelector('bdi').innerText);
-"""
-
-TRANSFER_STATE = """
-const cards = [...document.querySelectorAll('[data-testid=transfer]')];
-return cards.find((card) => card.innerText.includes(arguments[0]))?.dataset.state ?? null;
 """
