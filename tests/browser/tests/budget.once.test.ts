@@ -59,7 +59,10 @@ test('nothing breaks the content policy of the window', async ({ page, baseURL }
   await expect(page.getByTestId('code')).toBeVisible();
   await page.getByRole('button', { name: 'Emoji', exact: true }).click();
   for (const place of ['People', 'Settings']) {
-    await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: place }).click();
+    await page
+      .getByRole('navigation', { name: 'Views' })
+      .getByRole('link', { name: place })
+      .click();
     await expect(page.getByRole('heading', { level: 1, name: place })).toBeVisible();
   }
 });

@@ -45,8 +45,8 @@ describe('progress', () => {
 
 describe('days', () => {
   const now = new Date(2026, 10, 22, 14, 6).getTime();
-  const at = (...parts: [number, number, number, number?, number?]) =>
-    new Date(...(parts as [number, number])).getTime();
+  const at = (year: number, month: number, date: number, hour = 0, minute = 0) =>
+    new Date(year, month, date, hour, minute).getTime();
 
   it('goes from today over weekdays to dates', () => {
     expect(day(at(2026, 10, 22, 1), now)).toBe('Today');
