@@ -1,0 +1,213 @@
+//! Files that go out: to everyone who is here, or comes while they are being sent.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use gossamer_store::{Direction, TransferRow, TransferState};
+use gossamer_transfer::v1::{MAX_FILE, Outgoing as Plan};
+use gossamer_wire::v1::FileMetadata;
+use uuid::Uuid;
+
+use super::{
+    FileReport, Files, Motion, Outside, Transfer,
+    meter::Meter,
+    outgoing::{self, Outgoing, PumpEnd, Source},
+};
+use crate::{
+    actor::Report,
+    api::{ApiError, ErrorCode, Event},
+    clock::wall_ms,
+    convert::{self, EVERYONE},
+};
+
+/// Files sent at once; further ones are refused.
+const SENDING: usize = 64;
+
+impl Files {
+    /// Offers a file to everyone who is here, or comes while it is being sent.
+    pub(crate) fn send(&mut self, path: PathBuf, out: &mut Outside<'_>) -> Result<Event, ApiError> {
+        let sending = |transfer: &&Transfer| matches!(transfer.motion, Motion::Out(_));
+        if self.transfers.values().filter(sending).count() >= SENDING {
+            let message = format!(
+                "{SENDING} files are being sent already. Wait for one to finish, or cancel one."
+            );
+            return Err(ApiError::new(ErrorCode::LimitReached, message));
+        }
+        let (name, size) = check_source(&path)?;
+        let id = Uuid::new_v4().to_string();
+        let row = TransferRow {
+            id: id.clone(),
+            file_id: Uuid::new_v4().to_string(),
+            direction: Direction::Out,
+            conversation: EVERYONE.to_owned(),
+            from_id: self.me.node_id.0.clone(),
+            from_name: self.me.name.clone(),
+            name,
+            state: TransferState::Offered,
+            bytes: 0,
+            size,
+            path: Some(path.display().to_string()),
+            spool: None,
+            sha256: None,
+            reason: None,
+            reached: 0,
+            started_at: wall_ms(),
+            ended_at: None,
+        };
+        let motion = Motion::Out(Outgoing::default());
+        let key = self.insert(Transfer {
+            row,
+            motion,
+            meter: Meter::default(),
+        });
+        let (reports, transfer) = (self.reports.clone(), id);
+        tokio::task::spawn_blocking(move || {
+            let hash = outgoing::hash(&path, size).map_err(|error| error.to_string());
+            let _ = reports.blocking_send(Report::File(FileReport::Hashed { transfer, hash }));
+        });
+        self.answer(key, out)
+    }
+
+    /// Gives every file under way to every device that is here.
+    pub(super) fn pump_all(&mut self, out: &mut Outside<'_>) {
+        let mut started = Vec::new();
+        for (key, transfer) in &mut self.transfers {
+            let Motion::Out(outgoing) = &mut transfer.motion else {
+                continue;
+            };
+            for (peer, lane) in &self.lanes {
+                outgoing.pump(peer, lane.clone(), &self.reports);
+            }
+            if outgoing.is_running() && transfer.row.state != TransferState::Active {
+                transfer.row.state = TransferState::Active;
+                transfer.row.reason = None;
+                started.push(*key);
+            }
+        }
+        started.into_iter().for_each(|key| self.tell(key, out));
+    }
+
+    pub(super) fn hashed(
+        &mut self,
+        id: &str,
+        hash: Result<(String, Option<SystemTime>), String>,
+        out: &mut Outside<'_>,
+    ) {
+        let Ok(key) = self.find(id) else { return };
+        let me = self.me.clone();
+        let Some(Transfer {
+            row,
+            motion: Motion::Out(outgoing),
+            ..
+        }) = self.transfers.get_mut(&key)
+        else {
+            return;
+        };
+        let file_id = Uuid::parse_str(&row.file_id).unwrap_or_default();
+        let (Ok((sha256, modified)), Some(plan)) = (hash, Plan::new(file_id, row.size)) else {
+            let reason = "The file could not be read to its end. Check it, then send it again.";
+            return self.fail(key, reason.to_owned(), out);
+        };
+        row.sha256 = Some(sha256.clone());
+        outgoing.begin(Source {
+            transfer: row.id.clone(),
+            file_id: row.file_id.clone(),
+            path: row.path.clone().map(PathBuf::from).unwrap_or_default(),
+            me,
+            sent_ms: row.started_at,
+            metadata: FileMetadata {
+                filename: row.name.clone(),
+                file_size: row.size,
+                file_hash: sha256,
+                total_chunks: plan.total_chunks(),
+            },
+            plan,
+            modified,
+        });
+        self.pump_all(out);
+        self.settle(key, out);
+    }
+
+    pub(super) fn pumped(&mut self, id: &str, peer: &str, end: PumpEnd, out: &mut Outside<'_>) {
+        let Ok(key) = self.find(id) else { return };
+        let Some(Transfer {
+            row,
+            motion: Motion::Out(outgoing),
+            ..
+        }) = self.transfers.get_mut(&key)
+        else {
+            return;
+        };
+        outgoing.ended(peer, end);
+        row.reached = convert::count(outgoing.reached());
+        if end == PumpEnd::FileChanged {
+            let reason = "The file changed while it was being sent. Send it again.";
+            return self.fail(key, reason.to_owned(), out);
+        }
+        self.settle(key, out);
+    }
+
+    /// Decides what a file of ours is once nothing moves it.
+    pub(super) fn settle(&mut self, key: u64, out: &mut Outside<'_>) {
+        let Some(Transfer {
+            row,
+            motion: Motion::Out(outgoing),
+            ..
+        }) = self.transfers.get_mut(&key)
+        else {
+            return;
+        };
+        if outgoing.is_running() {
+            return;
+        }
+        if row.reached == 0 {
+            // Nobody has it: it waits for someone to come, or to come back.
+            row.state = if outgoing.missed() == 0 {
+                TransferState::Offered
+            } else {
+                TransferState::Paused
+            };
+            row.reason = Some("Waits for a device to send it to.".to_owned());
+        } else {
+            row.bytes = row.size;
+            let missed = outgoing.missed();
+            let reason = match missed {
+                0 => None,
+                1 => Some("1 device went away before it had everything.".to_owned()),
+                n => Some(format!("{n} devices went away before they had everything.")),
+            };
+            self.end(key, TransferState::Done, reason);
+        }
+        self.tell(key, out);
+    }
+}
+
+/// Looks at a file to send: its name as others will see it, and its size.
+fn check_source(path: &Path) -> Result<(String, u64), ApiError> {
+    let unreadable = |why: String| ApiError::new(ErrorCode::FileUnreadable, why);
+    let shown = path.display();
+    let metadata = fs::metadata(path)
+        .map_err(|error| unreadable(format!("{shown} cannot be read: {error}.")))?;
+    if metadata.is_dir() {
+        let why = format!("{shown} is a folder. Send the files in it, or an archive of it.");
+        return Err(unreadable(why));
+    }
+    if !metadata.is_file() {
+        return Err(unreadable(format!("{shown} is not a regular file.")));
+    }
+    if metadata.len() > MAX_FILE {
+        return Err(unreadable(format!(
+            "{shown} is larger than 1 TiB. Send it in parts."
+        )));
+    }
+    fs::File::open(path)
+        .map_err(|error| unreadable(format!("{shown} cannot be read: {error}.")))?;
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    let name = name.ok_or_else(|| unreadable(format!("{shown} has no file name.")))?;
+    Ok((name, metadata.len()))
+}
