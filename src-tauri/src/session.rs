@@ -20,7 +20,7 @@ pub(crate) struct Session {
     pub(crate) joined: Option<ReadyView>,
     /// What to fill the Join form with: the last values used, or those of the command line.
     pub(crate) form: JoinForm,
-    /// Why joining as the command line asked did not work, or why the node stopped.
+    /// Why joining as the command line asked did not work.
     pub(crate) problem: Option<ApiError>,
     /// Where received files land.
     pub(crate) downloads: String,

@@ -24,7 +24,7 @@ joined: ReadyView | null,
  */
 form: JoinForm, 
 /**
- * Why joining as the command line asked did not work, or why the node stopped.
+ * Why joining as the command line asked did not work.
  */
 problem: ApiError | null, 
 /**
