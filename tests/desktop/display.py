@@ -9,7 +9,7 @@ from pathlib import Path
 
 from people import eventually
 
-TOOLS = ("Xvfb", "WebKitWebDriver", "dbus-run-session", "xdotool", "import")
+TOOLS = ("Xvfb", "WebKitWebDriver", "dbus-run-session", "xdotool", "import", "identify")
 
 
 def missing_tools():

@@ -1,5 +1,7 @@
 """Interfaces come late, people leave and die and come back; words wait and nothing is lost."""
 
+import json
+
 from people import Timers, a_file, eventually, meet, sha256_of
 
 
@@ -95,8 +97,8 @@ def test_a_word_spoken_again_after_a_restart_is_not_shown_twice(town):
     ana.is_killed()
     ana.starts()
     ana.sees("ben")
-    ben.posts(said)
-    ben.says("the end")
+    end = ben.message("chat", content="the end")
+    ben.pours("".join(map(json.dumps, (said, end))).encode(), ben.peers[ana.id])
     ana.hears("the end")
 
     assert [m["text"] for m in ana.history()] == ["once upon a time", "the end"]
