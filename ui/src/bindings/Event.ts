@@ -10,7 +10,8 @@ import type { TransferView } from "./TransferView";
 /**
  * Something happened, or a [`Command`](super::Command) is answered.
  *
- * Events of one node arrive in the order in which they happened. A face that starts late asks
+ * Events of one node arrive in the order in which they happened. What a command changes is told as
+ * an event too, to every face; its answer goes to the one that asked. A face that starts late asks
  * for `peers`, `history` and `transfers` first and then applies events by id.
  */
 export type Event = { "event": "ready" } & ReadyView | { "event": "peer_up", 

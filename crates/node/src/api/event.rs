@@ -9,7 +9,8 @@ use super::{
 
 /// Something happened, or a [`Command`](super::Command) is answered.
 ///
-/// Events of one node arrive in the order in which they happened. A face that starts late asks
+/// Events of one node arrive in the order in which they happened. What a command changes is told as
+/// an event too, to every face; its answer goes to the one that asked. A face that starts late asks
 /// for `peers`, `history` and `transfers` first and then applies events by id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "event", rename_all = "snake_case")]

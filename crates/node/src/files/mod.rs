@@ -365,9 +365,9 @@ impl Files {
         }
     }
 
-    /// Writes a transfer's row and answers a command with how it looks now.
-    fn answer(&self, key: u64, out: &Outside<'_>) -> Result<Event, ApiError> {
-        self.record(key, out);
+    /// Writes a transfer's row, tells faces, and answers the command of one of them.
+    fn answer(&self, key: u64, out: &mut Outside<'_>) -> Result<Event, ApiError> {
+        self.tell(key, out);
         let gone = || ApiError::new(ErrorCode::UnknownTransfer, "The transfer is gone.");
         self.view(key).map(Event::Transfer).ok_or_else(gone)
     }
