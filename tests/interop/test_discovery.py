@@ -138,7 +138,8 @@ HOSTILE_BEACONS = {
     "nothing": b"",
     "noise": bytes(range(256)) * 4,
     "not an object": b"[1, 2, 3]",
-    "another type": b'{"type":"hello","node_id":"aabbccdd","node_name":"x","ip":"1.2.3.4","port":1}',
+    "another type": b'{"type":"hello","node_id":"aabbccdd","node_name":"x","ip":"1.2.3.4",'
+    b'"port":9999,"timestamp":1}',
     "no id": b'{"type":"discovery","node_name":"x","ip":"1.2.3.4","port":9999,"timestamp":1}',
     "a name of 900 characters": json.dumps(
         {"type": "discovery", "node_id": "aabbccdd", "node_name": "n" * 900, "ip": "1.2.3.4",

@@ -165,7 +165,8 @@ def test_chunks_that_contradict_each_other_never_become_a_file(scene):
 @pytest.mark.parametrize("accept", ["ask", "all"])
 def test_a_thousand_beginnings_of_files_use_bounded_room(cast, tmp_path, accept):
     """Each claims a size that fits; together they would not."""
-    ana, mallory, ben = cast.node("ana", accept=accept), cast.classic("mallory"), cast.classic("ben")
+    ana = cast.node("ana", accept=accept)
+    mallory, ben = cast.classic("mallory"), cast.classic("ben")
     meet(ana, mallory)
     meet(ana, ben)
     about = {"file_size": 200 << 20, "total_chunks": (200 << 20) // 8192}

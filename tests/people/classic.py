@@ -5,19 +5,15 @@ message on a connection of its own, passes on what it has not seen to everybody 
 forgets all ids when it holds too many. What it receives that the old program would not bear is
 kept in `faults`.
 
-`python -m people.classic --name ben` is such a peer in a terminal: lines typed are said to
-everyone, `/file PATH` sends a file, and what is heard is printed as JSON.
+`python -m people --name ben` is such a peer in a terminal.
 """
 
-import argparse
 import base64
 import contextlib
 import hashlib
 import json
-import os
 import random
 import socket
-import sys
 import threading
 import time
 import uuid
@@ -28,7 +24,6 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
-from .town import Host
 from .wait import eventually
 
 BEACON_LIMIT = 1024
@@ -401,45 +396,3 @@ def free_name(path):
         number += 1
         candidate = path.with_name(f"{path.stem}_{number}{path.suffix}")
     return candidate
-
-
-def main():
-    """A classic peer in a terminal."""
-    options = argparse.ArgumentParser(prog="people.classic", description=main.__doc__)
-    options.add_argument("--name", default=os.environ.get("USER", "classic"))
-    options.add_argument("--port", type=int, default=9999)
-    options.add_argument("--ip", default="127.0.0.1", help="the address it announces")
-    options.add_argument("--broadcast", default="255.255.255.255")
-    options.add_argument("--password")
-    options.add_argument("--interval", type=float, default=5.0, help="seconds")
-    options.add_argument("--folder", default=".")
-    asked = options.parse_args()
-
-    host = Host(asked.name, None, {"here": asked.ip})
-    peer = Classic(asked.name, host, asked.folder, port=asked.port, password=asked.password,
-                   interval=asked.interval).starts()
-    peer.tell(asked.broadcast, asked.port + 1)
-    threading.Thread(target=_print_what_is_heard, args=(peer,), daemon=True).start()
-    for line in sys.stdin:
-        if line.startswith("/file "):
-            peer.sends_file(line[len("/file ") :].strip())
-        elif line.strip():
-            peer.says(line.rstrip("\n"))
-    peer.leaves()
-
-
-def _print_what_is_heard(peer):
-    told = 0
-    known = set()
-    while True:
-        for name in sorted({p.name for p in list(peer.peers.values())} - known):
-            known.add(name)
-            print(json.dumps({"peer": name}), flush=True)
-        for heard in peer.heard[told:]:
-            told += 1
-            print(json.dumps({"heard": heard.text, "from": heard.sender_name}), flush=True)
-        time.sleep(0.05)
-
-
-if __name__ == "__main__":
-    main()

@@ -45,7 +45,7 @@ class Host:
         return next(iter(self.ips.values()), "127.0.0.1")
 
     def argv(self, *command):
-        """A command line that runs on this host. It replaces itself, so the pid is the command's."""
+        """A command line that runs on this host; the process id is the command's own."""
         prefix = ["ip", "netns", "exec", self.netns] if self.netns else []
         return [*prefix, *map(str, command)]
 
