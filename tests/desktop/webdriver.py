@@ -36,6 +36,10 @@ class Session:
         """Goes to a page."""
         self._call("POST", "/url", {"url": url})
 
+    def refreshes(self):
+        """Loads the page afresh and waits until it has."""
+        self._call("POST", "/refresh")
+
     def find(self, css, within=10.0):
         """The first element for a CSS selector, waiting for it."""
         return eventually(lambda: next(iter(self.find_all(css)), None), f"{css} to show", within)

@@ -160,7 +160,7 @@ class Window:
     def turns(self, theme):
         """Chooses a theme as the settings do, and loads the window afresh with it."""
         self.page.runs("localStorage.setItem('gossamer.theme', arguments[0])", theme)
-        self.page.runs("window.location.reload()")
+        self.page.refreshes()
         self.page.find(f"html[data-theme='{theme}']")
 
     def is_photographed(self, name):

@@ -3,6 +3,7 @@
 import json
 
 from people import Timers, a_file, eventually, meet, sha256_of
+from people.node import ENDED
 
 
 def test_an_interface_that_comes_late_is_used(town):
@@ -134,23 +135,26 @@ def test_a_killed_peer_is_missed_and_a_file_to_it_does_not_stop_the_others(town,
     ana.loses("ben")
 
 
-def test_a_half_received_file_of_a_killed_node_is_not_called_done(town, tmp_path):
+def test_a_file_to_a_node_that_is_killed_is_whole_or_has_failed(town, tmp_path):
     ana, ben = town.node("ana"), town.node("ben", accept="all")
     ana.sees("ben")
-    ana.sends_file(a_file(tmp_path / "film.mkv", 50_000_000))
+    film = a_file(tmp_path / "film.mkv", 50_000_000)
+    sending = ana.sends_file(film)
     ben.is_offered("film.mkv")
 
     ben.is_killed()
+    assert not (ben.downloads / "film.mkv").exists()
     ben.starts()
 
-    assert not (ben.downloads / "film.mkv").exists()
-    ended = eventually(
-        lambda: [
-            t
-            for t in ben.asks("transfers", cmd="transfers")["transfers"]
-            if t["state"] in ("failed", "cancelled", "done")
-        ],
-        "the transfer to end",
-        within=30,
-    )
-    assert [t["state"] for t in ended] in (["failed"], ["cancelled"])
+    ana.sees_end_of(sending)
+    ends = eventually(lambda: _all_ended(ben), "every transfer of ben to end", within=30)
+    saved = list(ben.downloads.glob("*"))
+    assert len(saved) == ends.count("done")
+    assert all(sha256_of(path) == sha256_of(film) for path in saved)
+
+
+def _all_ended(person):
+    """The states of all transfers, once each of them has ended."""
+    transfers = person.asks("transfers", cmd="transfers")["transfers"]
+    states = [transfer["state"] for transfer in transfers]
+    return states if all(state in ENDED for state in states) else None
