@@ -48,12 +48,14 @@ pub(crate) fn read_beacon(
     if ours || !is_welcome(me, beacon.network) {
         return None;
     }
+    let (name, timestamp) = (beacon.node_name, beacon.timestamp);
     Some((
         Sign {
             id,
-            name: beacon.node_name,
+            name,
             addr,
             multi: beacon.multi,
+            timestamp,
         },
         beacon.bye,
     ))
@@ -64,7 +66,7 @@ pub(crate) fn peer_list(
     me: &Config,
     subnets: &[Subnet],
     peers: &Peers,
-    message_id: String,
+    message_id: &str,
     now: Now,
 ) -> Option<Bytes> {
     let own = subnets.iter().take(OWN_ADDRS).map(|subnet| ListedPeer {
@@ -86,11 +88,24 @@ pub(crate) fn peer_list(
                 last_seen: peer.last_seen_ms as f64 / 1000.0,
             })
         });
-    let list = PeerList {
-        network: Some(me.network),
-        peers: own.chain(others).collect(),
-    };
-    write(me, message_id, now.wall_seconds(), Body::PeerList(list)).ok()
+    let mut peers: Vec<ListedPeer> = own.chain(others).collect();
+    // Names can make it too long for one message: then it tells of fewer, of ourselves always.
+    loop {
+        let list = PeerList {
+            network: Some(me.network),
+            peers: peers.clone(),
+        };
+        match write(
+            me,
+            message_id.to_owned(),
+            now.wall_seconds(),
+            Body::PeerList(list),
+        ) {
+            Ok(bytes) => return Some(bytes),
+            Err(_) if peers.len() > 1 => peers.truncate(peers.len() / 2),
+            Err(_) => return None,
+        }
+    }
 }
 
 /// A list from the node itself, not passed on by another.
@@ -133,6 +148,7 @@ pub(crate) fn read_peer_list(
         name: header.sender_name.clone(),
         addr,
         multi: true,
+        timestamp: header.timestamp,
     };
     let neighbours = others
         .into_iter()

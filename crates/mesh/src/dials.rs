@@ -36,7 +36,8 @@ impl Dials {
     pub(crate) fn answered(&mut self, addr: SocketAddr, now: Duration) {
         self.fresh.remove(&addr);
         if self.wanted.contains(&addr) {
-            self.answered.insert(addr, now + PATIENCE);
+            // Being dialled again does not start the wait anew.
+            self.answered.entry(addr).or_insert(now + PATIENCE);
         }
     }
 

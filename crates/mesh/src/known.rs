@@ -38,12 +38,6 @@ impl Known {
         }
         self.young.insert(key(id))
     }
-
-    pub(crate) fn remove(&mut self, id: &str) {
-        let key = key(id);
-        self.young.remove(&key);
-        self.old.remove(&key);
-    }
 }
 
 /// Ids are short strings that peers choose; their hash has one size and cannot be made to collide.
@@ -70,13 +64,5 @@ mod tests {
         }
         assert!((900..1000).all(|n| known.contains(&n.to_string())));
         assert!(!known.contains("0"));
-    }
-
-    #[test]
-    fn what_is_removed_can_be_learnt_again() {
-        let mut known = Known::new(10);
-        known.insert("m");
-        known.remove("m");
-        assert!(known.insert("m"));
     }
 }

@@ -12,6 +12,14 @@ pub const ADDRS: usize = 4;
 /// Chat and list messages remembered as seen: at least this many, at most twice.
 pub const KNOWN_MESSAGES: usize = 16_384;
 
+/// A chat message as it comes: the original program sends and reads no longer ones. It is held
+/// for a while, so larger ones are dropped.
+pub const CHAT: usize = 64 << 10;
+
+/// Others' messages held for devices that come late, in bytes; the oldest give way, having been
+/// sent at least once.
+pub const RELAYED_BYTES: usize = 32 << 20;
+
 /// File chunks remembered as seen: at least this many (512 MiB of files), at most twice.
 pub const KNOWN_CHUNKS: usize = 65_536;
 

@@ -197,6 +197,8 @@ pub struct Mesh<R> {
     known_messages: Known,
     known_chunks: Known,
     pending: BTreeSet<String>,
+    /// Passed on, but not on disk: another copy is stored, and not passed on again.
+    unstored: BTreeSet<String>,
     outbox: Outbox,
     dials: Dials,
     announce_at: Duration,
@@ -225,6 +227,7 @@ impl<R: Rng> Mesh<R> {
             known_messages: Known::new(limits::KNOWN_MESSAGES),
             known_chunks: Known::new(limits::KNOWN_CHUNKS),
             pending: BTreeSet::new(),
+            unstored: BTreeSet::new(),
             dials: Dials::default(),
             announce_at: Duration::ZERO,
             burst: BURST,
@@ -262,7 +265,7 @@ impl<R: Rng> Mesh<R> {
             Input::Written(ticket) => self.written(&ticket),
             Input::WriteFailed(ticket) => self.write_failed(&ticket, now),
             Input::Persisted(ids) => self.persisted(ids),
-            Input::PersistFailed(ids) => self.persist_failed(&ids),
+            Input::PersistFailed(ids) => self.persist_failed(ids),
             Input::Leave => self.announce(true, now),
             Input::Tick => {}
         }
@@ -316,7 +319,7 @@ impl<R: Rng> Mesh<R> {
                 .get(&sign.id)
                 .is_some_and(|peer| peer.addrs.contains(&sign.addr))
             {
-                self.left(&sign.id);
+                self.left(&sign.id, sign.timestamp, now);
             }
             return;
         }
@@ -348,8 +351,8 @@ impl<R: Rng> Mesh<R> {
         }
     }
 
-    fn left(&mut self, id: &NodeId) {
-        if let Some(peer) = self.peers.leave(id) {
+    fn left(&mut self, id: &NodeId, timestamp: f64, now: Now) {
+        if let Some(peer) = self.peers.leave(id, timestamp, now) {
             self.gone(peer);
         }
     }
@@ -379,7 +382,7 @@ impl<R: Rng> Mesh<R> {
     // ---- addresses named by someone ----
 
     fn dial(&mut self, addr: SocketAddr, now: Now) {
-        if let Some(hello) = self.peer_list(now) {
+        if let Some((_, hello)) = self.peer_list(now) {
             self.outputs.push_back(Output::Dial { addr, hello });
         }
     }
@@ -400,6 +403,7 @@ impl<R: Rng> Mesh<R> {
                         id,
                         addr,
                         multi: false,
+                        timestamp: now.wall_seconds(),
                     },
                     now,
                 );
@@ -448,18 +452,25 @@ impl<R: Rng> Mesh<R> {
             && self.subnets.iter().any(|subnet| subnet.contains(addr.ip()))
     }
 
-    fn peer_list(&mut self, now: Now) -> Option<Bytes> {
+    /// Our list, and the id of its message.
+    fn peer_list(&mut self, now: Now) -> Option<(String, Bytes)> {
         let id = self.message_id();
-        classic::peer_list(&self.me, &self.subnets, &self.peers, id, now)
+        let list = classic::peer_list(&self.me, &self.subnets, &self.peers, &id, now)?;
+        Some((id, list))
     }
 
+    /// The ticket tells whether the peer can be reached at all.
     fn send_list_to(&mut self, peer: NodeId, now: Now) {
-        if let Some(bytes) = self.peer_list(now) {
+        if let Some((message, bytes)) = self.peer_list(now) {
+            let ticket = Some(Ticket {
+                message,
+                peer: peer.clone(),
+            });
             self.outputs.push_back(Output::Send {
                 peer,
                 lane: Lane::Chat,
                 bytes,
-                ticket: None,
+                ticket,
             });
         }
     }
@@ -482,14 +493,19 @@ impl<R: Rng> Mesh<R> {
             Body::PeerList(list) => self.introduced(&header, &list, source, now),
             Body::FileRequest => {}
             Body::Chat(_) | Body::FileChunk(_) if !self.may_speak(source) => {}
+            Body::Chat(_) if raw.len() > limits::CHAT => {}
             Body::Chat(chat) => {
-                if self.pending.len() >= limits::PENDING
-                    || !self.known_messages.insert(&header.message_id)
-                {
+                if self.pending.len() >= limits::PENDING {
+                    return;
+                }
+                let new = self.known_messages.insert(&header.message_id);
+                if !new && !self.unstored.remove(&header.message_id) {
                     return;
                 }
                 self.pending.insert(header.message_id.clone());
-                self.relay_chat(&header.message_id, author, known_source, raw, now);
+                if new {
+                    self.relay_chat(&header.message_id, author, known_source, &raw, now);
+                }
                 self.outputs.push_back(Output::Persist {
                     header,
                     content: chat.content,
@@ -516,11 +532,13 @@ impl<R: Rng> Mesh<R> {
         id: &str,
         author: NodeId,
         ingress: Option<NodeId>,
-        bytes: Bytes,
+        raw: &Bytes,
         now: Now,
     ) {
         let targets = classic::relay_targets(&self.peers, &author, ingress.as_ref(), false);
         let not_to = [author].into_iter().chain(ingress).collect();
+        // A copy of its own, so that holding it does not hold what else its connection brought.
+        let bytes = Bytes::copy_from_slice(raw);
         let item = Item {
             id: id.to_owned(),
             bytes,
@@ -609,11 +627,11 @@ impl<R: Rng> Mesh<R> {
         }
     }
 
-    /// A full disk must not turn into a silent loss: another copy may come in later.
-    fn persist_failed(&mut self, ids: &[String]) {
+    /// A full disk must not turn into a silent loss: another copy that comes later is stored.
+    fn persist_failed(&mut self, ids: Vec<String>) {
         for id in ids {
-            if self.pending.remove(id) {
-                self.known_messages.remove(id);
+            if self.pending.remove(&id) && self.unstored.len() < limits::PENDING {
+                self.unstored.insert(id);
             }
         }
     }

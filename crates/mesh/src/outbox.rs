@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::NodeId;
+use crate::{NodeId, limits};
 
 /// How often a write to one peer is tried before only its next arrival counts.
 const TRIES: u32 = 5;
@@ -59,6 +59,8 @@ pub(crate) struct Outbox {
     /// In the order in which they came: a device met later reads them in that order.
     held: BTreeMap<u64, Held>,
     by_id: BTreeMap<String, u64>,
+    /// Others' messages in it, and their bytes.
+    relayed: (usize, usize),
     next: u64,
 }
 
@@ -68,6 +70,7 @@ impl Outbox {
             hold,
             held: BTreeMap::new(),
             by_id: BTreeMap::new(),
+            relayed: (0, 0),
             next: 0,
         }
     }
@@ -80,6 +83,8 @@ impl Outbox {
         now: Duration,
     ) -> Vec<Write> {
         if !item.own {
+            self.relayed.0 += 1;
+            self.relayed.1 += item.bytes.len();
             self.make_room();
         }
         let (key, id) = (self.next, item.id.clone());
@@ -151,14 +156,10 @@ impl Outbox {
                 }
             }
         }
-        let by_id = &mut self.by_id;
-        self.held.retain(|_, held| {
-            let keep = held.is_needed(now);
-            if !keep {
-                by_id.remove(&held.item.id);
-            }
-            keep
-        });
+        let over = self.held.iter().filter(|(_, held)| !held.is_needed(now));
+        for key in over.map(|(key, _)| *key).collect::<Vec<_>>() {
+            self.forget(key);
+        }
         writes
     }
 
@@ -185,14 +186,23 @@ impl Outbox {
     }
 
     fn make_room(&mut self) {
-        let relayed = || self.held.iter().filter(|(_, held)| !held.item.own);
-        if relayed().count() < RELAYED {
-            return;
+        while self.relayed.0 > RELAYED || self.relayed.1 > limits::RELAYED_BYTES {
+            let oldest = self.held.iter().find(|(_, held)| !held.item.own);
+            let Some(key) = oldest.map(|(key, _)| *key) else {
+                break;
+            };
+            self.forget(key);
         }
-        if let Some(oldest) = relayed().next().map(|(key, _)| *key)
-            && let Some(held) = self.held.remove(&oldest)
-        {
-            self.by_id.remove(&held.item.id);
+    }
+
+    fn forget(&mut self, key: u64) {
+        let Some(Held { item, .. }) = self.held.remove(&key) else {
+            return;
+        };
+        self.by_id.remove(&item.id);
+        if !item.own {
+            self.relayed.0 -= 1;
+            self.relayed.1 -= item.bytes.len();
         }
     }
 }

@@ -54,6 +54,8 @@ pub(crate) struct Sign {
     pub(crate) name: String,
     pub(crate) addr: SocketAddr,
     pub(crate) multi: bool,
+    /// When it was given, by its sender's clock, in seconds.
+    pub(crate) timestamp: f64,
 }
 
 /// What a sign of life changed.
@@ -74,6 +76,8 @@ struct Entry {
     addrs_heard: BTreeMap<SocketAddr, Duration>,
     heard: Duration,
     neighbours: BTreeSet<NodeId>,
+    /// When it said goodbye: by our clock, and by its own.
+    goodbye: Option<(Duration, f64)>,
 }
 
 /// All peers heard in this session, at most [`limits::PEERS`].
@@ -94,7 +98,7 @@ impl Peers {
             .entry(sign.id.clone())
             .or_insert_with(|| Entry {
                 peer: Peer {
-                    id: sign.id,
+                    id: sign.id.clone(),
                     name: sign.name.clone(),
                     addrs: Vec::new(),
                     multi: sign.multi,
@@ -104,7 +108,11 @@ impl Peers {
                 addrs_heard: BTreeMap::new(),
                 heard: now.mono,
                 neighbours: BTreeSet::new(),
+                goodbye: None,
             });
+        if entry.is_overtaken(&sign, now) {
+            return Change::Nothing;
+        }
         let peer = &mut entry.peer;
         if (&peer.name, peer.multi) != (&sign.name, sign.multi) {
             (peer.name, peer.multi) = (sign.name, sign.multi);
@@ -149,12 +157,13 @@ impl Peers {
         (gone, changed)
     }
 
-    /// The peer said goodbye, or nothing can reach it any more.
-    pub(crate) fn leave(&mut self, id: &NodeId) -> Option<Peer> {
+    /// The peer said goodbye at `timestamp` of its clock.
+    pub(crate) fn leave(&mut self, id: &NodeId, timestamp: f64, now: Now) -> Option<Peer> {
         let entry = self
             .entries
             .get_mut(id)
             .filter(|entry| entry.peer.reach != Reach::Away)?;
+        entry.goodbye = Some((now.mono, timestamp));
         Some(entry.leave())
     }
 
@@ -239,7 +248,18 @@ impl Peers {
     }
 }
 
+/// For so long after a goodbye, what was sent before it may still arrive.
+const ECHO: Duration = Duration::from_secs(5);
+
 impl Entry {
+    /// Whether the sign was given before a goodbye that has overtaken it. After a while the
+    /// peer's clock is not believed any more: it may have been set back.
+    fn is_overtaken(&self, sign: &Sign, now: Now) -> bool {
+        self.goodbye.is_some_and(|(at, timestamp)| {
+            now.mono.saturating_sub(at) < ECHO && sign.timestamp <= timestamp
+        })
+    }
+
     fn leave(&mut self) -> Peer {
         self.peer.reach = Reach::Away;
         self.neighbours.clear();
@@ -276,11 +296,13 @@ mod tests {
     }
 
     fn sign(id: &str, addr: &str) -> Sign {
+        let addr = addr.parse().unwrap();
         Sign {
             id: NodeId(id.into()),
             name: id.into(),
-            addr: addr.parse().unwrap(),
+            addr,
             multi: true,
+            timestamp: 0.0,
         }
     }
 
@@ -345,5 +367,24 @@ mod tests {
         assert!(!peers.linked(&ben, &cleo));
         peers.set_neighbours(&cleo, [ben.clone()].into());
         assert!(peers.linked(&ben, &cleo));
+    }
+
+    #[test]
+    fn what_ben_said_before_his_goodbye_does_not_bring_him_back() {
+        let mut peers = Peers::default();
+        let said_at = |timestamp| Sign {
+            timestamp,
+            ..sign("ben", "10.0.0.2:9999")
+        };
+        peers.heard(said_at(100.0), at(0));
+        assert!(peers.leave(&NodeId("ben".into()), 101.0, at(1)).is_some());
+        assert_eq!(peers.heard(said_at(100.9), at(1)), Change::Nothing);
+        assert_eq!(peers.heard(said_at(101.5), at(2)), Change::Arrived);
+        peers.leave(&NodeId("ben".into()), 102.0, at(3));
+        assert_eq!(
+            peers.heard(said_at(7.0), at(10)),
+            Change::Arrived,
+            "his clock was set back"
+        );
     }
 }

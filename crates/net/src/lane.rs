@@ -2,10 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
@@ -28,7 +25,6 @@ pub(crate) struct Queue {
     filled: Notify,
     /// Something was taken out, or the queue ended.
     drained: Notify,
-    written: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +34,8 @@ struct State {
     in_flight: usize,
     /// How often everything in it was given up.
     given_up: u64,
+    /// The last write failed: until one works, one entry at a time is tried.
+    stuck: bool,
     ended: bool,
 }
 
@@ -45,7 +43,12 @@ impl Queue {
     /// Puts an entry in; gives it back when the queue is full or has ended.
     pub(crate) fn push(&self, entry: Entry, cap: usize) -> Result<(), Entry> {
         let mut state = self.lock();
-        if state.ended || state.entries.len() >= cap {
+        let full = if state.stuck {
+            state.is_busy()
+        } else {
+            state.entries.len() >= cap
+        };
+        if state.ended || full {
             return Err(entry);
         }
         state.entries.push_back(entry);
@@ -75,9 +78,9 @@ impl Queue {
     /// What was taken has been written.
     pub(crate) fn finish(&self) {
         let mut state = self.lock();
-        let done = std::mem::take(&mut state.in_flight);
+        state.in_flight = 0;
+        state.stuck = false;
         drop(state);
-        self.written.fetch_add(done as u64, Ordering::Relaxed);
         self.drained.notify_waiters();
     }
 
@@ -85,6 +88,7 @@ impl Queue {
     pub(crate) fn give_up(&self) -> VecDeque<Entry> {
         let mut state = self.lock();
         state.in_flight = 0;
+        state.stuck = true;
         state.given_up += 1;
         let rest = std::mem::take(&mut state.entries);
         drop(state);
@@ -99,9 +103,18 @@ impl Queue {
         self.give_up()
     }
 
-    /// Waits until at most `most` entries are left.
-    pub(crate) async fn at_most(&self, most: usize) -> Result<(), GaveUp> {
-        let before = self.lock().given_up;
+    /// How often everything in it was given up so far.
+    fn given_up(&self) -> u64 {
+        self.lock().given_up
+    }
+
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.lock().stuck
+    }
+
+    /// Waits until at most `most` entries are left, none when it is stuck. Fails when it ends, or
+    /// has been given up since `before`.
+    pub(crate) async fn at_most(&self, most: usize, before: u64) -> Result<(), GaveUp> {
         loop {
             let drained = self.drained.notified();
             tokio::pin!(drained);
@@ -111,6 +124,7 @@ impl Queue {
                 if state.ended || state.given_up != before {
                     return Err(GaveUp);
                 }
+                let most = if state.stuck { 0 } else { most };
                 if state.entries.len() + state.in_flight <= most {
                     return Ok(());
                 }
@@ -119,12 +133,21 @@ impl Queue {
         }
     }
 
+    /// Waits until everything is written or given up.
+    pub(crate) async fn settled(&self) {
+        let _ = self.at_most(0, self.given_up()).await;
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
+    fn is_busy(&self) -> bool {
+        !self.entries.is_empty() || self.in_flight > 0
+    }
+
     fn take_batch(&mut self, most: usize) -> Vec<Entry> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while let Some(entry) = self.entries.pop_front() {
@@ -143,6 +166,8 @@ impl State {
 #[derive(Debug, Clone)]
 pub struct Backlog {
     queue: Arc<Queue>,
+    /// How often it had been given up when this was made: what was fed before is not asked about.
+    before: u64,
 }
 
 /// The peer is away or took nothing for too long; what waited for it was given up.
@@ -152,7 +177,26 @@ pub struct GaveUp;
 
 impl Backlog {
     pub(crate) fn new(queue: Arc<Queue>) -> Self {
-        Self { queue }
+        let before = queue.given_up();
+        Self { queue, before }
+    }
+
+    /// The same lane, with what happened to it so far forgotten.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        Self::new(Arc::clone(&self.queue))
+    }
+
+    /// Whether this is the lane of the same appearance of the same peer.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.queue, &other.queue)
+    }
+
+    /// Whether the last write to the peer failed.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        self.queue.is_stuck()
     }
 
     /// Queues a chunk, after waiting for room.
@@ -160,7 +204,7 @@ impl Backlog {
     /// # Errors
     /// When the peer is given up meanwhile.
     pub async fn push(&self, bytes: Bytes) -> Result<(), GaveUp> {
-        self.room().await?;
+        self.queue.at_most(limits::BULK_LANE, self.before).await?;
         let entry = Entry {
             bytes,
             ticket: None,
@@ -170,12 +214,11 @@ impl Backlog {
             .map_err(|_| GaveUp)
     }
 
-    /// Waits until there is room.
-    ///
-    /// # Errors
-    /// When the peer is given up meanwhile.
-    pub async fn room(&self) -> Result<(), GaveUp> {
-        self.queue.at_most(limits::BULK_LANE).await
+    /// Waits until there is room. Nobody waits for a peer that takes nothing.
+    pub(crate) async fn room(&self) {
+        if !self.queue.is_stuck() {
+            let _ = self.queue.at_most(limits::BULK_LANE, self.before).await;
+        }
     }
 
     /// Waits until everything queued is written to the socket.
@@ -183,12 +226,38 @@ impl Backlog {
     /// # Errors
     /// When the peer is given up meanwhile.
     pub async fn drained(&self) -> Result<(), GaveUp> {
-        self.queue.at_most(0).await
+        self.queue.at_most(0, self.before).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> Entry {
+        Entry {
+            bytes: Bytes::from_static(b"x"),
+            ticket: None,
+        }
     }
 
-    /// Messages written to the socket since the peer appeared.
-    #[must_use]
-    pub fn written(&self) -> u64 {
-        self.queue.written.load(Ordering::Relaxed)
+    #[tokio::test]
+    async fn after_a_failure_one_entry_at_a_time_is_tried_and_nobody_waits() {
+        let queue = Arc::new(Queue::default());
+        let lane = Backlog::new(Arc::clone(&queue));
+        queue.push(entry(), 10).unwrap();
+        queue.take(1).await.unwrap();
+        queue.give_up();
+        assert!(lane.is_stuck());
+        assert_eq!(lane.push(entry().bytes).await, Err(GaveUp));
+
+        let lane = lane.renewed();
+        lane.push(entry().bytes).await.unwrap();
+        assert!(queue.push(entry(), 10).is_err(), "one is being tried");
+        lane.room().await;
+        queue.take(1).await.unwrap();
+        queue.finish();
+        assert!(!lane.is_stuck());
+        assert!(queue.push(entry(), 10).is_ok() && queue.push(entry(), 10).is_ok());
     }
 }

@@ -6,10 +6,12 @@ use std::time::Duration;
 pub(crate) const EVENTS: usize = 1024;
 /// Chunks not taken yet.
 pub(crate) const BULK: usize = 64;
-/// Connections being read at once.
+/// Connections being read at once; see `listener::Seats` for who gives way.
 pub(crate) const CONNECTIONS: usize = 256;
-/// Of those, from one address that is not this machine: nobody takes them all.
-pub(crate) const CONNECTIONS_PER_ADDR: usize = 64;
+/// A connection that has brought no message for this long may have to give way to another.
+pub(crate) const GRACE: Duration = Duration::from_secs(1);
+/// After a failure to accept.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// A connection that brings nothing for this long is closed.
 pub(crate) const SILENCE: Duration = Duration::from_secs(10);
 /// A message that is not whole after this long ends its connection, however steadily it drips.
@@ -20,8 +22,8 @@ pub(crate) const CONNECT: Duration = Duration::from_secs(3);
 pub(crate) const WRITE: Duration = Duration::from_secs(10);
 /// An idle connection to a node of ours is closed well before that node would.
 pub(crate) const IDLE: Duration = Duration::from_secs(5);
-/// Chat messages waiting for one peer; further ones fail at once and are tried later.
-pub(crate) const CHAT_LANE: usize = 1024;
+/// Chat messages waiting for one peer, as many as the brain holds; their bytes are shared.
+pub(crate) const CHAT_LANE: usize = 16_384;
 /// Chunks waiting for one peer before their senders are held back.
 pub(crate) const BULK_LANE: usize = 128;
 /// Chunks waiting for one peer at most: every connection may add one after the mark above.
@@ -32,3 +34,5 @@ pub(crate) const STALL: Duration = Duration::from_secs(30);
 pub(crate) const CLASSIC_PACE: u32 = 400;
 /// Bytes written to a socket at once.
 pub(crate) const BATCH: usize = 256 << 10;
+/// Closed connections hold their ports for a minute on most systems, two on some.
+pub(crate) const PORTS: Duration = Duration::from_secs(120);

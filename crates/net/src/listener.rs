@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use gossamer_wire::v1::{Body, Message, Splitter};
@@ -12,8 +12,9 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{
     io::AsyncReadExt,
     net::{TcpListener, TcpStream},
-    sync::{mpsc, oneshot},
-    time::{Instant, timeout, timeout_at},
+    sync::{Notify, mpsc, oneshot},
+    task::AbortHandle,
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 use crate::{BindError, Bulk, NetEvent, Received, limits, traffic::Traffic};
@@ -76,34 +77,47 @@ pub(crate) async fn serve(
 ) {
     let seats = Arc::new(Seats::default());
     let mut connections = tokio::task::JoinSet::new();
-    while !events.is_closed() {
-        // An accept error (out of handles, aborted by the other side) passes.
-        let Ok((stream, source)) = listener.accept().await else {
-            tokio::task::yield_now().await;
-            continue;
+    for key in 0.. {
+        let seat = Arc::new(seats.take(key).await);
+        let Some((stream, source)) = accept(&listener, &events).await else {
+            return;
         };
         while connections.try_join_next().is_some() {}
-        let source = SocketAddr::new(source.ip().to_canonical(), source.port());
-        let Some(seat) = seats.take(source.ip()) else {
-            tracing::debug!("connection refused: too many");
-            continue;
-        };
         let reader = Reader {
-            source,
+            source: SocketAddr::new(source.ip().to_canonical(), source.port()),
+            seat: Arc::clone(&seat),
             events: events.clone(),
             bulk: bulk.clone(),
             traffic: Arc::clone(&traffic),
         };
-        connections.spawn(async move {
-            reader.run(stream).await;
-            drop(seat);
-        });
+        seat.belongs_to(connections.spawn(reader.run(stream)));
+    }
+}
+
+/// The next connection; `None` when nobody takes messages any more.
+async fn accept(
+    listener: &TcpListener,
+    events: &mpsc::Sender<NetEvent>,
+) -> Option<(TcpStream, SocketAddr)> {
+    loop {
+        tokio::select! {
+            () = events.closed() => return None,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => return Some(accepted),
+                // Aborted by the other side, or out of handles for a moment.
+                Err(error) => {
+                    tracing::debug!(%error, "a connection was not accepted");
+                    sleep(limits::ACCEPT_PAUSE).await;
+                }
+            },
+        }
     }
 }
 
 /// One connection.
 struct Reader {
     source: SocketAddr,
+    seat: Arc<Seat>,
     events: mpsc::Sender<NetEvent>,
     bulk: mpsc::Sender<Bulk>,
     traffic: Arc<Traffic>,
@@ -131,16 +145,16 @@ impl Reader {
                         let Ok(message) = Message::decode(&raw) else {
                             return;
                         };
-                        if !self
-                            .hand_over(Received {
-                                source: self.source,
-                                message,
-                                raw,
-                            })
-                            .await
-                        {
+                        let received = Received {
+                            source: self.source,
+                            message,
+                            raw,
+                        };
+                        self.seat.is_heard();
+                        if !self.hand_over(received).await {
                             return;
                         }
+                        self.seat.owes_a_message();
                     }
                     Ok(None) => break,
                     Err(_) => return,
@@ -170,54 +184,112 @@ impl Reader {
             return false;
         }
         // Hop by hop, the slowest lane sets the pace; one that is stuck is given up in time.
-        for lane in lanes.await.unwrap_or_default() {
+        let lanes = timeout(limits::STALL, lanes)
+            .await
+            .unwrap_or(Ok(Vec::new()));
+        for lane in lanes.unwrap_or_default() {
             let _ = timeout(limits::STALL, lane.room()).await;
         }
         true
     }
 }
 
-/// Who holds how many connections.
+/// The connections being read. When there is no room, the one that has brought no message for
+/// longest gives way, if that is long enough to have been read; until then, and while all of them
+/// are being listened to, new ones wait in the system's backlog. So whoever opens connections and says nothing keeps nobody out, and nobody who says
+/// something is turned away.
 #[derive(Debug, Default)]
 struct Seats {
-    taken: Mutex<BTreeMap<IpAddr, usize>>,
+    taken: Mutex<BTreeMap<u64, Occupant>>,
+    left: Notify,
 }
 
+#[derive(Debug, Default)]
+struct Occupant {
+    /// Since when it owes us a message; `None` while one of its messages is being taken.
+    silent_since: Option<Instant>,
+    task: Option<AbortHandle>,
+}
+
+/// One of them; free again when dropped.
 struct Seat {
     seats: Arc<Seats>,
-    addr: IpAddr,
+    key: u64,
 }
 
 impl Seats {
-    fn take(self: &Arc<Self>, addr: IpAddr) -> Option<Seat> {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: usize = taken.values().sum();
-        let here = taken.get(&addr).copied().unwrap_or(0);
-        if all >= limits::CONNECTIONS || !addr.is_loopback() && here >= limits::CONNECTIONS_PER_ADDR
-        {
-            return None;
+    /// Waits for a seat.
+    async fn take(self: &Arc<Self>, key: u64) -> Seat {
+        loop {
+            let left = self.left.notified();
+            if self.try_take(key) {
+                let seats = Arc::clone(self);
+                return Seat { seats, key };
+            }
+            let _ = timeout(limits::GRACE / 4, left).await;
         }
-        taken.insert(addr, here + 1);
-        Some(Seat {
-            seats: Arc::clone(self),
-            addr,
-        })
+    }
+
+    fn try_take(&self, key: u64) -> bool {
+        let mut taken = self.lock();
+        if taken.len() >= limits::CONNECTIONS {
+            let silent = taken
+                .iter()
+                .filter_map(|(key, who)| Some((who.silent_since?, *key)));
+            let longest = silent
+                .min()
+                .filter(|(since, _)| since.elapsed() >= limits::GRACE);
+            let Some((_, longest)) = longest else {
+                return false;
+            };
+            if let Some(Occupant {
+                task: Some(task), ..
+            }) = taken.remove(&longest)
+            {
+                task.abort();
+            }
+        }
+        let silent_since = Some(Instant::now());
+        taken.insert(
+            key,
+            Occupant {
+                silent_since,
+                task: None,
+            },
+        );
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Occupant>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat {
+    fn belongs_to(&self, task: AbortHandle) {
+        self.change(|who| who.task = Some(task));
+    }
+
+    /// A message of its is being taken: it may not be asked to leave.
+    fn is_heard(&self) {
+        self.change(|who| who.silent_since = None);
+    }
+
+    fn owes_a_message(&self) {
+        self.change(|who| who.silent_since = Some(Instant::now()));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Occupant)) {
+        if let Some(who) = self.seats.lock().get_mut(&self.key) {
+            change(who);
+        }
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut taken = self
-            .seats
-            .taken
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(here) = taken.get_mut(&self.addr) {
-            *here -= 1;
-            if *here == 0 {
-                taken.remove(&self.addr);
-            }
-        }
+        self.seats.lock().remove(&self.key);
+        self.seats.left.notify_one();
     }
 }
 
@@ -225,19 +297,40 @@ impl Drop for Seat {
 mod tests {
     use super::*;
 
-    #[test]
-    fn one_address_cannot_take_every_seat_and_seats_come_back() {
+    #[tokio::test(start_paused = true)]
+    async fn whoever_says_nothing_gives_way_and_whoever_is_heard_stays() {
         let seats = Arc::new(Seats::default());
-        let (mallory, ben) = (IpAddr::from([10, 0, 0, 9]), IpAddr::from([10, 0, 0, 2]));
-        let taken: Vec<_> = std::iter::repeat_with(|| seats.take(mallory))
-            .take(1000)
-            .flatten()
-            .collect();
-        assert_eq!(taken.len(), limits::CONNECTIONS_PER_ADDR);
-        assert!(seats.take(ben).is_some());
-        drop(taken);
-        assert!(seats.take(mallory).is_some());
-        assert!(seats.taken.lock().unwrap().len() <= 1);
+        let mut silent = Vec::new();
+        for key in 0..limits::CONNECTIONS as u64 {
+            silent.push(seats.take(key).await);
+        }
+        silent[0].is_heard();
+        let begun = Instant::now();
+        let ben = seats.take(1000).await;
+        assert!(
+            begun.elapsed() >= limits::GRACE,
+            "nobody gives way before there was time to read"
+        );
+        let taken = seats.lock().len();
+        assert_eq!(taken, limits::CONNECTIONS);
+        assert!(seats.lock().contains_key(&0), "it is being heard");
+        assert!(!seats.lock().contains_key(&1), "it was silent for longest");
+        drop((silent, ben));
+        assert!(seats.lock().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_everyone_is_being_heard_the_next_one_waits() {
+        let seats = Arc::new(Seats::default());
+        let mut heard = Vec::new();
+        for key in 0..limits::CONNECTIONS as u64 {
+            heard.push(seats.take(key).await);
+        }
+        heard.iter().for_each(Seat::is_heard);
+        let a_while = 10 * limits::GRACE;
+        assert!(timeout(a_while, seats.take(1000)).await.is_err());
+        drop(heard.pop());
+        assert!(timeout(a_while, seats.take(1000)).await.is_ok());
     }
 
     #[tokio::test]

@@ -131,9 +131,17 @@ impl Outbound {
     }
 
     pub(crate) async fn flush(&mut self) {
-        for lanes in self.peers.values() {
-            let _ = timeout(limits::CONNECT, lanes.chat.at_most(0)).await;
-        }
+        let chats: Vec<_> = self
+            .peers
+            .values()
+            .map(|lanes| Arc::clone(&lanes.chat))
+            .collect();
+        let all = async {
+            for chat in chats {
+                chat.settled().await;
+            }
+        };
+        let _ = timeout(limits::CONNECT, all).await;
     }
 
     fn open(&self, route: Route) -> Lanes {
@@ -224,15 +232,15 @@ impl Writer {
     /// tries again later. Chunks are tried for as long as a peer may stall.
     async fn write_or_retry(&mut self, batch: &[Entry]) -> bool {
         let patience = match self.lane {
-            Lane::Chat => Duration::ZERO,
-            Lane::Bulk => limits::STALL,
+            Lane::Bulk if !self.queue.is_stuck() => limits::STALL,
+            Lane::Chat | Lane::Bulk => Duration::ZERO,
         };
         let begun = Instant::now();
         let mut pause = Duration::from_millis(50);
         for attempt in 0.. {
             match self.write(batch).await {
                 Ok(()) => return true,
-                Err(error) if is_out_of_ports(&error) => {
+                Err(error) if is_out_of_ports(&error) && begun.elapsed() < limits::PORTS => {
                     // Closed connections hold their ports for a minute; nothing is wrong.
                     sleep(Duration::from_secs(1)).await;
                     continue;

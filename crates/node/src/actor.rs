@@ -4,7 +4,12 @@
 //! tells the brain, and does what the brain says. Nothing in it waits: disks and files have
 //! tasks of their own, which report back through [`Report`].
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use gossamer_crypto::{
     CryptoProvider,
@@ -44,8 +49,8 @@ pub(crate) enum Report {
     ),
     /// A failed message of ours is queued again.
     Requeued(MessageRow, oneshot::Sender<Result<Event, ApiError>>),
-    /// A host name was looked up for `connect`.
-    Resolved(std::net::SocketAddr),
+    /// The address that `connect` named.
+    Resolved(SocketAddr, oneshot::Sender<Result<Event, ApiError>>),
     /// A file moved on.
     File(FileReport),
 }
@@ -62,6 +67,8 @@ pub(crate) struct Actor {
     pub(crate) reports: mpsc::Sender<Report>,
     status: Status,
     interfaces: Vec<Interface>,
+    /// Whether the user chose the addresses to use.
+    chosen: bool,
     /// Messages of others that the brain wants on disk, and whether a write is under way: while
     /// one is, the next batch gathers.
     batch: Vec<MessageRow>,
@@ -87,6 +94,8 @@ impl Farewell {
     }
 }
 
+/// How long stopping may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How often files and counters are looked at.
 const BEAT: Duration = Duration::from_millis(250);
 
@@ -105,6 +114,7 @@ impl Actor {
         files: Files,
         clock: Clock,
         reports: mpsc::Sender<Report>,
+        chosen: bool,
     ) -> Self {
         Self {
             status: Status::new(ready.addrs.clone()),
@@ -118,6 +128,7 @@ impl Actor {
             clock,
             reports,
             interfaces: Vec::new(),
+            chosen,
             batch: Vec::new(),
             storing: false,
             pending: HashMap::new(),
@@ -153,17 +164,27 @@ impl Actor {
                 },
             }
         }
-        self.stop().await
+        self.stop(reports).await
     }
 
     pub(crate) fn stop_after(&mut self, answer: oneshot::Sender<Result<Event, ApiError>>) {
         self.stopping = Some(answer);
     }
 
-    async fn stop(mut self) -> Farewell {
-        self.tell(Input::Leave);
-        self.net.flush().await;
+    async fn stop(mut self, mut reports: mpsc::Receiver<Report>) -> Farewell {
         self.files.stop();
+        self.tell(Input::Leave);
+        // What has been accepted is finished: messages on their way to disk, files being checked.
+        let finish = async {
+            while self.storing || self.files.is_verifying() {
+                let Some(report) = reports.recv().await else {
+                    break;
+                };
+                self.report(report);
+            }
+            self.net.flush().await;
+        };
+        let _ = tokio::time::timeout(PATIENCE, finish).await;
         let Self {
             net,
             files,
@@ -283,6 +304,7 @@ impl Actor {
 
     fn net_event(&mut self, event: NetEvent) {
         let input = match event {
+            NetEvent::Datagram { source, .. } if !self.may_hear(source.ip()) => return,
             NetEvent::Datagram { bytes, source } => Input::Heard {
                 datagram: bytes,
                 source,
@@ -293,14 +315,9 @@ impl Actor {
             NetEvent::Dialled(addr) => Input::Dialled(addr),
             NetEvent::DialFailed(addr) => Input::DialFailed(addr),
             NetEvent::Interfaces(interfaces) => {
-                let subnet = |at: &Interface| Subnet {
-                    addr: at.addr.into(),
-                    prefix: at.prefix,
-                };
-                let subnets = interfaces.iter().map(subnet).collect();
                 self.status.addrs = crate::survey::addrs(&interfaces, self.ready.port);
                 self.interfaces = interfaces;
-                Input::Interfaces(subnets)
+                Input::Interfaces(self.subnets())
             }
             NetEvent::Deaf { port } => {
                 return self.sink.emit(Event::Error {
@@ -313,6 +330,19 @@ impl Actor {
             }
         };
         self.tell(input);
+    }
+
+    /// Whoever chose addresses hears only who is on their links.
+    fn may_hear(&self, source: IpAddr) -> bool {
+        !self.chosen || self.subnets().iter().any(|subnet| subnet.contains(source))
+    }
+
+    fn subnets(&self) -> Vec<Subnet> {
+        let subnet = |at: &Interface| Subnet {
+            addr: at.addr.into(),
+            prefix: at.prefix,
+        };
+        self.interfaces.iter().map(subnet).collect()
     }
 
     /// A chunk goes through the brain, which says whether it is new and whom it goes on to, and
@@ -347,6 +377,7 @@ impl Actor {
         let text = content_open(&*self.crypto, content).ok();
         let hidden = !self.crypto.is_confidential() && looks_sealed(content);
         let text = text.filter(|_| !hidden);
+        let now = wall_ms();
         let row = MessageRow {
             id: header.message_id,
             conversation: EVERYONE.to_owned(),
@@ -355,9 +386,8 @@ impl Actor {
             readable: text.is_some(),
             text: text.unwrap_or_default(),
             own: false,
-            // Casting saturates: a hostile clock shows as the first or the last moment.
-            sent_at: (header.timestamp * 1000.0) as u64,
-            received_at: wall_ms(),
+            sent_at: convert::moment(header.timestamp * 1000.0).unwrap_or(now),
+            received_at: now,
             hops: None,
             state: None,
             reached: 0,
@@ -460,11 +490,27 @@ impl Actor {
                 self.sink.emit(Event::MessageState(view));
                 self.publish(&row);
             }
-            Report::Resolved(addr) => self.tell(Input::Connect(addr)),
+            Report::Resolved(addr, answer) => self.connect_to(addr, answer),
             Report::File(report) => {
                 self.with_files(|files, out| files.report(report, out));
             }
         }
+    }
+
+    fn connect_to(&mut self, addr: SocketAddr, answer: oneshot::Sender<Result<Event, ApiError>>) {
+        let here = self
+            .interfaces
+            .iter()
+            .any(|at| IpAddr::V4(at.addr) == addr.ip());
+        if addr.port() == self.ready.port && (here || addr.ip().is_loopback()) {
+            let message = "That is this device's own address. Give that of another one.";
+            let _ = answer.send(Err(ApiError::new(ErrorCode::BadArgument, message)));
+            return;
+        }
+        let _ = answer.send(Ok(Event::Connecting {
+            addr: addr.to_string(),
+        }));
+        self.tell(Input::Connect(addr));
     }
 
     fn beat(&mut self) {

@@ -46,7 +46,7 @@ impl Actor {
             Command::Retry { message } => self.retry(message, answer),
             Command::SendFile { to, path } => {
                 let started = check_conversation(&to)
-                    .and_then(|()| self.with_files(|files, out| files.send(path, out)));
+                    .and_then(|()| self.with_files(|files, out| files.send(&path, out)));
                 let _ = answer.send(started);
             }
             Command::Accept { transfer } => {
@@ -148,10 +148,7 @@ impl Actor {
         tokio::spawn(async move {
             match resolve(&addr).await {
                 Ok(addr) => {
-                    let _ = reports.send(Report::Resolved(addr)).await;
-                    let _ = answer.send(Ok(Event::Connecting {
-                        addr: addr.to_string(),
-                    }));
+                    let _ = reports.send(Report::Resolved(addr, answer)).await;
                 }
                 Err(error) => drop(answer.send(Err(error))),
             }
@@ -242,7 +239,7 @@ fn check_outbox(full: bool) -> Result<(), ApiError> {
     ))
 }
 
-/// Reads `host:port`, `[v6]:port`, or a host alone, which means the default port.
+/// Reads `host:port`, or a host alone, which means the default port.
 async fn resolve(addr: &str) -> Result<SocketAddr, ApiError> {
     let bad = |why: &str| {
         let message = format!("{why} An address looks like 192.168.1.20:9999.");
@@ -258,8 +255,8 @@ async fn resolve(addr: &str) -> Result<SocketAddr, ApiError> {
         .await
         .map_err(|_| bad("That address is not known on this network."))?;
     let addr = found
-        .next()
-        .ok_or_else(|| bad("That name has no address."))?;
+        .find(SocketAddr::is_ipv4)
+        .ok_or_else(|| bad("Only IPv4 addresses can be reached for now."))?;
     if addr.port() < limits::MIN_PORT {
         return Err(bad("Gossamer never listens on a port below 1024."));
     }
@@ -278,8 +275,7 @@ mod tests {
         for (typed, read) in [
             ("10.0.0.7:9999", "10.0.0.7:9999"),
             (" 10.0.0.7 ", "10.0.0.7:9999"),
-            ("[::1]:10001", "[::1]:10001"),
-            ("::1", "[::1]:9999"),
+            ("localhost:10001", "127.0.0.1:10001"),
         ] {
             assert_eq!(resolve(typed).await.unwrap().to_string(), read, "{typed}");
         }
@@ -294,6 +290,7 @@ mod tests {
             "224.0.0.1:9999",
             "10.0.0.7:99999",
             ":9999:",
+            "[::1]:10001",
         ] {
             let error = resolve(typed).await.unwrap_err();
             assert_eq!(error.code, ErrorCode::BadArgument, "{typed}");

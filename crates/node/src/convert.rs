@@ -14,6 +14,14 @@ pub(crate) fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
+/// The last moment that a calendar in a window can show, Unix milliseconds (ECMA-262).
+const LAST_MOMENT: f64 = 8.64e15;
+
+/// A time that someone claims, Unix milliseconds; `None` when no calendar has it.
+pub(crate) fn moment(ms: f64) -> Option<u64> {
+    (0.0..=LAST_MOMENT).contains(&ms).then_some(ms as u64)
+}
+
 pub(crate) fn peer_view(peer: &Peer) -> PeerView {
     PeerView {
         id: peer.id.0.clone(),
@@ -70,5 +78,18 @@ pub(crate) fn message_state(state: StoredState) -> MessageState {
         StoredState::Delivered => MessageState::Delivered,
         StoredState::Read => MessageState::Read,
         StoredState::Failed => MessageState::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_that_no_calendar_has_are_not_believed() {
+        assert_eq!(moment(1_699_123_456_789.0), Some(1_699_123_456_789));
+        for claimed in [-1.0, 1e300, f64::INFINITY, f64::NAN] {
+            assert_eq!(moment(claimed), None, "{claimed}");
+        }
     }
 }

@@ -98,7 +98,16 @@ impl Node {
         let (sink, events) = sink::channel();
         let (requests, asked) = mpsc::channel(QUEUE);
         let actor = Actor::new(
-            ready, mesh, net, archive, crypto, sink, files, clock, reports,
+            ready,
+            mesh,
+            net,
+            archive,
+            crypto,
+            sink,
+            files,
+            clock,
+            reports,
+            !config.bind.is_empty(),
         );
         tokio::spawn(async move {
             let farewell = actor.run(asked, finished, start).await;

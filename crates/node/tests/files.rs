@@ -9,7 +9,7 @@
 
 mod people;
 
-use gossamer_node::api::{Command, Direction, TransferState};
+use gossamer_node::api::{Command, Direction, Event, TransferState};
 use people::Home;
 
 fn noise(size: usize) -> Vec<u8> {
@@ -105,8 +105,8 @@ async fn a_whole_offer_waits_through_a_restart() {
     ana.meets("ben").await;
     let bytes = noise(500_000);
     ana.sends_file(home.file("wait.bin", &bytes)).await;
-    let whole = |event: &gossamer_node::api::Event| matches!(event, gossamer_node::api::Event::Transfer(t) if t.bytes == t.size);
-    let gossamer_node::api::Event::Transfer(offer) = ben.sees(whole).await else {
+    let whole = |event: &Event| matches!(event, Event::Transfer(t) if t.bytes == t.size);
+    let Event::Transfer(offer) = ben.sees(whole).await else {
         panic!()
     };
     assert_eq!(offer.state, TransferState::Offered);
@@ -159,4 +159,58 @@ async fn a_file_with_no_place_to_go_is_kept_until_there_is_one() {
     ben.does(accept).await.unwrap();
     let done = ben.sees_transfer(TransferState::Done).await;
     assert_eq!(std::fs::read(done.path.unwrap()).unwrap(), noise(300_000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_files_at_once_queue_and_all_arrive() {
+    let (home, ben) = (
+        Home::new("ana", "twenty"),
+        Home::new("ben", "twenty").accepting_all(),
+    );
+    let (mut ana, mut ben) = (home.start().await, ben.start().await);
+    ana.meets("ben").await;
+    for n in 0..20 {
+        ana.sends_file(home.file(&format!("{n}.bin"), &noise(50_000 + n)))
+            .await;
+    }
+    for _ in 0..20 {
+        ben.sees_transfer(TransferState::Done).await;
+        ana.sees_transfer(TransferState::Done).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ninth_unanswered_file_is_refused_by_name_and_not_half() {
+    let (home, ben) = (Home::new("ana", "ninth"), Home::new("ben", "ninth"));
+    let (mut ana, mut ben) = (home.start().await, ben.start().await);
+    ana.meets("ben").await;
+    for n in 0..9 {
+        ana.sends_file(home.file(&format!("{n}.bin"), &noise(100_000 + n)))
+            .await;
+        ana.sees_transfer(TransferState::Done).await;
+    }
+    for _ in 0..8 {
+        ben.sees_transfer(TransferState::Offered).await;
+    }
+    let refused = ben.sees_transfer(TransferState::Failed).await;
+    assert_eq!(refused.name, "8.bin");
+    assert!(refused.reason.unwrap().contains("ask for it again"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_starts_anew_gets_the_file_from_the_beginning() {
+    let home = Home::new("ana", "anew");
+    let ben_home = Home::new("ben", "anew").accepting_all();
+    let (mut ana, mut ben) = (home.start().await, ben_home.start().await);
+    ana.meets("ben").await;
+    let bytes = noise(80_000_000);
+    ana.sends_file(home.file("film.mkv", &bytes)).await;
+    ben.sees(|event| matches!(event, Event::Transfer(t) if t.bytes > 0 && t.bytes < t.size))
+        .await;
+    ben.leaves().await;
+
+    let mut ben = ben_home.start().await;
+    let done = ben.sees_transfer(TransferState::Done).await;
+    assert_eq!(std::fs::read(done.path.unwrap()).unwrap(), bytes);
+    ana.sees_transfer(TransferState::Done).await;
 }

@@ -22,7 +22,7 @@ to: string,
  */
 path: string, } | { "cmd": "peers" } | { "cmd": "connect", 
 /**
- * `host:port`, `[v6]:port` or a bare host, which means the default port.
+ * `host:port`, or a bare host, which means the default port. IPv4 or a name that has one.
  */
 addr: string, } | { "cmd": "accept", 
 /**

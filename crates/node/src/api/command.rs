@@ -31,7 +31,7 @@ pub enum Command {
     /// Reach a device at a known address, for networks where discovery is blocked; answered with
     /// `connecting`. A `peer_up` follows when it answers.
     Connect {
-        /// `host:port`, `[v6]:port` or a bare host, which means the default port.
+        /// `host:port`, or a bare host, which means the default port. IPv4 or a name that has one.
         addr: String,
     },
     /// Take an offered file; answered with its `transfer`.

@@ -57,6 +57,7 @@ pub(crate) enum FileReport {
     Pumped {
         transfer: String,
         peer: String,
+        lane: Backlog,
         end: PumpEnd,
     },
     /// Every chunk has arrived.
@@ -149,6 +150,10 @@ impl Files {
             let motion = files.resume(&row).map_or(Motion::None, Motion::In);
             if let Motion::In(_) = motion {
                 kept.extend(row.spool.clone());
+                files.by_file.insert(row.file_id.clone(), files.next);
+                row.state = TransferState::Offered;
+            } else if matches!(row.state, TransferState::Done | TransferState::Cancelled) {
+                files.over.insert(row.file_id.clone());
             } else if row.ended_at.is_none() {
                 interrupt(&mut row);
                 let failed = row.clone();
@@ -199,7 +204,7 @@ impl Files {
     /// A device is here, or is here again.
     pub(crate) fn peer_up(&mut self, peer: &str, lane: Backlog, out: &mut Outside<'_>) {
         self.lanes.insert(peer.to_owned(), lane);
-        self.pump_all(out);
+        self.advance(out);
     }
 
     /// A device is away. Its pumps end by themselves: their lane is given up.
@@ -214,8 +219,11 @@ impl Files {
             FileReport::Pumped {
                 transfer,
                 peer,
+                lane,
                 end,
-            } => self.pumped(&transfer, &peer, end, out),
+            } => {
+                self.pumped(&transfer, &peer, (&lane, end), out);
+            }
             FileReport::Whole { transfer } => {
                 let Ok(key) = self.find(&transfer) else {
                     return;
@@ -258,6 +266,7 @@ impl Files {
     /// Looks at everything under way: progress is told, silence ends what waits for more.
     pub(crate) fn beat(&mut self, now: Now, out: &mut Outside<'_>) {
         self.now = now;
+        self.advance(out);
         let moving = self
             .transfers
             .iter()
@@ -281,6 +290,12 @@ impl Files {
                 self.fail(key, reason.to_owned(), out);
             }
         }
+    }
+
+    /// Whether any file is being checked and put in its place.
+    pub(crate) fn is_verifying(&self) -> bool {
+        let verifying = |transfer: &Transfer| transfer.row.state == TransferState::Verifying;
+        self.transfers.values().any(verifying)
     }
 
     /// The node stops: whole files that wait for an answer stay.
@@ -410,9 +425,7 @@ fn interrupt(row: &mut TransferRow) {
         Direction::In => {
             "Gossamer was closed before the file was complete. Ask for it again.".to_owned()
         }
-        Direction::Out => {
-            "Gossamer was closed before anyone had the file. Send it again.".to_owned()
-        }
+        Direction::Out => "Gossamer was closed before the file was sent. Send it again.".to_owned(),
     });
 }
 

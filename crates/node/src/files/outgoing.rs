@@ -11,9 +11,9 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::SystemTime,
+    time::{Duration, Instant, SystemTime},
 };
 
 use bytes::Bytes;
@@ -31,6 +31,8 @@ use crate::actor::Report;
 const BLOCK: u64 = 1 << 20;
 /// More than socket buffers on both sides hold.
 const REWIND: u64 = 16 << 20;
+/// Between two tries with a peer that takes nothing.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// What pumps need to know of a file.
 #[derive(Debug)]
@@ -49,6 +51,8 @@ pub(crate) struct Source {
 /// The pumps of one file.
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
+    /// Set once the hash was asked for; ends the reading when this is dropped.
+    hashing: Option<Arc<AtomicBool>>,
     /// Set once the hash is known; pumps run from then on.
     source: Option<Arc<Source>>,
     recipients: BTreeMap<String, Recipient>,
@@ -57,7 +61,11 @@ pub(crate) struct Outgoing {
 #[derive(Debug)]
 struct Recipient {
     sent: Arc<AtomicU64>,
+    /// The lane it was pumped to last: another one means that the peer was away.
+    lane: Backlog,
     pump: Option<AbortHandle>,
+    /// Not before, after the peer took nothing.
+    again: Option<Instant>,
     done: bool,
 }
 
@@ -73,53 +81,105 @@ pub(crate) enum PumpEnd {
 }
 
 impl Outgoing {
+    /// Asks for the file's hash, once.
+    pub(crate) fn hash(
+        &mut self,
+        transfer: &str,
+        path: PathBuf,
+        size: u64,
+        reports: &mpsc::Sender<Report>,
+    ) {
+        if self.hashing.is_some() {
+            return;
+        }
+        let wanted = Arc::new(AtomicBool::new(true));
+        self.hashing = Some(Arc::clone(&wanted));
+        let (reports, transfer) = (reports.clone(), transfer.to_owned());
+        tokio::task::spawn_blocking(move || {
+            let hash = hash(&path, size, &wanted).map_err(|error| error.to_string());
+            let _ = reports.blocking_send(Report::File(FileReport::Hashed { transfer, hash }));
+        });
+    }
+
     /// The hash is known: pumps may run.
     pub(crate) fn begin(&mut self, source: Source) {
         self.source = Some(Arc::new(source));
     }
 
     /// Starts, or goes on with, the pump to one peer. Nothing happens when it has all or is at it.
-    pub(crate) fn pump(&mut self, peer: &str, lane: Backlog, reports: &mpsc::Sender<Report>) {
+    /// A peer that was away may have started anew and gets everything from the beginning; what it
+    /// has, it drops.
+    pub(crate) fn pump(&mut self, peer: &str, lane: &Backlog, reports: &mpsc::Sender<Report>) {
         let Some(source) = &self.source else { return };
         let recipient = self
             .recipients
             .entry(peer.to_owned())
             .or_insert_with(|| Recipient {
                 sent: Arc::default(),
+                lane: lane.clone(),
                 pump: None,
+                again: None,
                 done: false,
             });
-        if recipient.done || recipient.pump.is_some() {
+        if recipient.done {
             return;
         }
-        recipient
+        if !recipient.lane.is_same(lane) {
+            recipient.pump.take().inspect(AbortHandle::abort);
+            *recipient = Recipient {
+                sent: Arc::default(),
+                lane: lane.clone(),
+                pump: None,
+                again: None,
+                done: false,
+            };
+        }
+        if recipient.pump.is_some() || recipient.again.is_some_and(|again| Instant::now() < again) {
+            return;
+        }
+        let from = recipient
             .sent
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |sent| {
-                Some(sent.saturating_sub(REWIND) / BLOCK * BLOCK)
-            })
-            .ok();
-        let (source, sent) = (Arc::clone(source), Arc::clone(&recipient.sent));
+            .load(Ordering::Relaxed)
+            .saturating_sub(REWIND)
+            / BLOCK
+            * BLOCK;
+        recipient.sent.store(from, Ordering::Relaxed);
+        let (source, sent, lane) = (
+            Arc::clone(source),
+            Arc::clone(&recipient.sent),
+            lane.renewed(),
+        );
         let (reports, peer) = (reports.clone(), peer.to_owned());
         let pump = tokio::spawn(async move {
             let end = run(&source, &lane, &sent).await;
             let transfer = source.transfer.clone();
-            let _ = reports
-                .send(Report::File(FileReport::Pumped {
-                    transfer,
-                    peer,
-                    end,
-                }))
-                .await;
+            let pumped = FileReport::Pumped {
+                transfer,
+                peer,
+                lane,
+                end,
+            };
+            let _ = reports.send(Report::File(pumped)).await;
         });
         recipient.pump = Some(pump.abort_handle());
     }
 
-    /// A pump has ended.
-    pub(crate) fn ended(&mut self, peer: &str, end: PumpEnd) {
-        if let Some(recipient) = self.recipients.get_mut(peer) {
+    /// A pump has ended. One to an earlier appearance of its peer says nothing any more.
+    pub(crate) fn ended(&mut self, peer: &str, lane: &Backlog, end: PumpEnd) {
+        let recipient = self.recipients.get_mut(peer);
+        if let Some(recipient) = recipient.filter(|recipient| recipient.lane.is_same(lane)) {
             recipient.pump = None;
+            recipient.again = Some(Instant::now() + AGAIN);
             recipient.done = end == PumpEnd::Done;
         }
+    }
+
+    /// Whether a peer that takes what it is sent still lacks something.
+    pub(crate) fn is_owed(&self, lanes: &BTreeMap<String, Backlog>) -> bool {
+        let takes = |peer: &str| lanes.get(peer).is_some_and(|lane| !lane.is_stuck());
+        self.recipients
+            .iter()
+            .any(|(peer, to)| !to.done && takes(peer))
     }
 
     /// Bytes that the furthest recipient has.
@@ -152,6 +212,9 @@ impl Outgoing {
 
 impl Drop for Outgoing {
     fn drop(&mut self) {
+        if let Some(wanted) = &self.hashing {
+            wanted.store(false, Ordering::Relaxed);
+        }
         self.recipients
             .values()
             .filter_map(|to| to.pump.as_ref())
@@ -160,12 +223,12 @@ impl Drop for Outgoing {
 }
 
 /// Reads a whole file for its SHA-256, in hexadecimal. Blocking.
-pub(crate) fn hash(path: &Path, size: u64) -> io::Result<(String, Option<SystemTime>)> {
+fn hash(path: &Path, size: u64, wanted: &AtomicBool) -> io::Result<(String, Option<SystemTime>)> {
     let mut file = File::open(path)?;
     let modified = file.metadata()?.modified().ok();
     let (mut hasher, mut read) = (Sha256::new(), 0);
     let mut block = vec![0; BLOCK as usize];
-    loop {
+    while wanted.load(Ordering::Relaxed) {
         let part = file.read(&mut block)?;
         if part == 0 {
             break;

@@ -3,7 +3,12 @@
 use std::{path::Path, time::Duration};
 
 use gossamer_store::{Direction, TransferRow, TransferState};
-use gossamer_transfer::{names::safe_name, spool::Spool, v1::Claims};
+use gossamer_transfer::{
+    names::safe_name,
+    quota::{MAX_FILES, MAX_FILES_PER_PEER},
+    spool::Spool,
+    v1::Claims,
+};
 use gossamer_wire::v1::{FileChunk, Header};
 use uuid::Uuid;
 
@@ -18,7 +23,10 @@ use crate::{
 };
 
 /// Refused files shown in one run: more would push the real history out.
-const REFUSED_SHOWN: u32 = 32;
+const REFUSED_SHOWN: u32 = 100;
+/// What becomes of files beyond the limits.
+const CROWDED: &str = "Too many files already wait for your answer, so this one was not taken. \
+                       Answer the others, then ask for it again.";
 
 impl Files {
     /// Takes an offer.
@@ -114,10 +122,9 @@ impl Files {
     fn offer(&mut self, header: &Header, chunk: &FileChunk, out: &mut Outside<'_>) -> Option<u64> {
         let id = Uuid::new_v4().to_string();
         let file = &chunk.file;
-        // Offers over the limits are not even recorded: that would be a way to fill the history.
-        if self.quota.open(&id, &header.sender_id).is_err() {
-            return None;
-        }
+        let crowded = self.by_file.len() >= MAX_FILES
+            || self.arriving_from(&header.sender_id) >= MAX_FILES_PER_PEER
+            || self.quota.open(&id, &header.sender_id).is_err();
         let checked = safe_name(&file.filename)
             .map_err(|error| error.to_string())
             .and_then(|name| {
@@ -147,6 +154,17 @@ impl Files {
             reached: 0,
             started_at: wall_ms(),
             ended_at: None,
+        };
+        let checked = match checked {
+            Ok((name, _, _)) if crowded => {
+                row.name = name;
+                Err(CROWDED.to_owned())
+            }
+            Err(reason) => {
+                row.name = "(refused)".to_owned();
+                Err(format!("The file was refused: {reason}."))
+            }
+            checked => checked,
         };
         match checked {
             Ok((name, claims, spool)) => {
@@ -178,17 +196,29 @@ impl Files {
             }
             Err(reason) => {
                 self.refused += 1;
-                row.name = "(refused)".to_owned();
                 let motion = Motion::None;
                 let key = self.insert(Transfer {
                     row,
                     motion,
                     meter: Meter::default(),
                 });
-                self.fail(key, format!("The file was refused: {reason}."), out);
+                self.fail(key, reason, out);
                 None
             }
         }
+    }
+
+    /// Files of one sender that are not whole yet, accepted or not.
+    fn arriving_from(&self, sender: &str) -> usize {
+        let transfers = self
+            .by_file
+            .values()
+            .filter_map(|key| self.transfers.get(key));
+        let arriving = |transfer: &&Transfer| {
+            let whole = matches!(&transfer.motion, Motion::In(incoming) if incoming.whole);
+            transfer.row.from_id == sender && !whole
+        };
+        transfers.filter(arriving).count()
     }
 
     pub(super) fn finish_if_whole(&mut self, key: u64) {
@@ -220,13 +250,18 @@ impl Files {
     }
 
     /// A whole file whose offer was still open when the node last stopped.
-    pub(super) fn resume(&self, row: &TransferRow) -> Option<Incoming> {
-        let waits = matches!(row.state, TransferState::Offered | TransferState::Paused);
+    pub(super) fn resume(&mut self, row: &TransferRow) -> Option<Incoming> {
+        let waits = matches!(
+            row.state,
+            TransferState::Offered | TransferState::Paused | TransferState::Verifying
+        );
         if !waits || row.direction != Direction::In || row.bytes != row.size {
             return None;
         }
         let total = gossamer_transfer::v1::chunk_count(row.size);
         let claims = Claims::check(row.size, total, row.sha256.as_deref()?).ok()?;
+        self.quota.open(&row.id, &row.from_id).ok()?;
+        self.quota.grow(&row.id, row.size).ok()?;
         let spool = Spool::reopen(Path::new(row.spool.as_deref()?)).ok()?;
         let reports = self.reports.clone();
         Some(Incoming::begin(

@@ -6,37 +6,39 @@ use std::{
     time::SystemTime,
 };
 
+use gossamer_net::Backlog;
 use gossamer_store::{Direction, TransferRow, TransferState};
 use gossamer_transfer::v1::{MAX_FILE, Outgoing as Plan};
 use gossamer_wire::v1::FileMetadata;
 use uuid::Uuid;
 
 use super::{
-    FileReport, Files, Motion, Outside, Transfer,
+    Files, Motion, Outside, Transfer,
     meter::Meter,
-    outgoing::{self, Outgoing, PumpEnd, Source},
+    outgoing::{Outgoing, PumpEnd, Source},
 };
 use crate::{
-    actor::Report,
     api::{ApiError, ErrorCode, Event},
     clock::wall_ms,
     convert::{self, EVERYONE},
 };
 
-/// Files sent at once; further ones are refused.
-const SENDING: usize = 64;
+/// Files that wait to be sent or are being sent; further ones are refused.
+const SENDING: usize = 500;
+/// Files sent at the same time: receivers keep no more than a few of one sender open.
+const AT_ONCE: usize = 4;
 
 impl Files {
     /// Offers a file to everyone who is here, or comes while it is being sent.
-    pub(crate) fn send(&mut self, path: PathBuf, out: &mut Outside<'_>) -> Result<Event, ApiError> {
+    pub(crate) fn send(&mut self, path: &Path, out: &mut Outside<'_>) -> Result<Event, ApiError> {
         let sending = |transfer: &&Transfer| matches!(transfer.motion, Motion::Out(_));
         if self.transfers.values().filter(sending).count() >= SENDING {
             let message = format!(
-                "{SENDING} files are being sent already. Wait for one to finish, or cancel one."
+                "{SENDING} files already wait to be sent. Wait for one to finish, or cancel one."
             );
             return Err(ApiError::new(ErrorCode::LimitReached, message));
         }
-        let (name, size) = check_source(&path)?;
+        let (name, size) = check_source(path)?;
         let id = Uuid::new_v4().to_string();
         let row = TransferRow {
             id: id.clone(),
@@ -63,31 +65,38 @@ impl Files {
             motion,
             meter: Meter::default(),
         });
-        let (reports, transfer) = (self.reports.clone(), id);
-        tokio::task::spawn_blocking(move || {
-            let hash = outgoing::hash(&path, size).map_err(|error| error.to_string());
-            let _ = reports.blocking_send(Report::File(FileReport::Hashed { transfer, hash }));
-        });
+        self.advance(out);
         self.answer(key, out)
     }
 
-    /// Gives every file under way to every device that is here.
-    pub(super) fn pump_all(&mut self, out: &mut Outside<'_>) {
-        let mut started = Vec::new();
-        for (key, transfer) in &mut self.transfers {
-            let Motion::Out(outgoing) = &mut transfer.motion else {
+    /// Moves the first few files on: their hash first, then to every device that is here. The
+    /// others wait for their turn.
+    pub(super) fn advance(&mut self, out: &mut Outside<'_>) {
+        let mut changed = Vec::new();
+        let mut turns = AT_ONCE;
+        for (key, Transfer { row, motion, .. }) in &mut self.transfers {
+            let Motion::Out(outgoing) = motion else {
                 continue;
             };
-            for (peer, lane) in &self.lanes {
-                outgoing.pump(peer, lane.clone(), &self.reports);
+            if turns == 0 {
+                if row.reason.is_none() {
+                    row.reason = Some("Waits for other files to be sent.".to_owned());
+                    changed.push(*key);
+                }
+                continue;
             }
-            if outgoing.is_running() && transfer.row.state != TransferState::Active {
-                transfer.row.state = TransferState::Active;
-                transfer.row.reason = None;
-                started.push(*key);
+            turns -= 1;
+            let path = row.path.clone().map(PathBuf::from).unwrap_or_default();
+            outgoing.hash(&row.id, path, row.size, &self.reports);
+            for (peer, lane) in &self.lanes {
+                outgoing.pump(peer, lane, &self.reports);
+            }
+            if outgoing.is_running() && row.state != TransferState::Active {
+                (row.state, row.reason) = (TransferState::Active, None);
+                changed.push(*key);
             }
         }
-        started.into_iter().for_each(|key| self.tell(key, out));
+        changed.into_iter().for_each(|key| self.tell(key, out));
     }
 
     pub(super) fn hashed(
@@ -127,11 +136,17 @@ impl Files {
             plan,
             modified,
         });
-        self.pump_all(out);
+        self.advance(out);
         self.settle(key, out);
     }
 
-    pub(super) fn pumped(&mut self, id: &str, peer: &str, end: PumpEnd, out: &mut Outside<'_>) {
+    pub(super) fn pumped(
+        &mut self,
+        id: &str,
+        peer: &str,
+        (lane, end): (&Backlog, PumpEnd),
+        out: &mut Outside<'_>,
+    ) {
         let Ok(key) = self.find(id) else { return };
         let Some(Transfer {
             row,
@@ -141,7 +156,7 @@ impl Files {
         else {
             return;
         };
-        outgoing.ended(peer, end);
+        outgoing.ended(peer, lane, end);
         row.reached = convert::count(outgoing.reached());
         if end == PumpEnd::FileChanged {
             let reason = "The file changed while it was being sent. Send it again.";
@@ -160,7 +175,7 @@ impl Files {
         else {
             return;
         };
-        if outgoing.is_running() {
+        if outgoing.is_running() || row.reached > 0 && outgoing.is_owed(&self.lanes) {
             return;
         }
         if row.reached == 0 {

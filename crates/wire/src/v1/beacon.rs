@@ -109,6 +109,10 @@ impl Beacon {
         if read.port < limits::MIN_PORT {
             return Err(DecodeError::BadField("port"));
         }
+        let network = read.net.as_deref().map(NetworkHash::parse);
+        if network == Some(None) {
+            return Err(DecodeError::BadField("net"));
+        }
         Ok(Self {
             node_id: read.node_id.into_owned(),
             node_name: cut(&read.node_name, limits::NAME).to_owned(),
@@ -119,7 +123,7 @@ impl Beacon {
                 .unwrap_or_default(),
             port: read.port,
             timestamp: read.timestamp,
-            network: read.net.as_deref().and_then(NetworkHash::parse),
+            network: network.flatten(),
             multi: read.multi != 0,
             bye: read.bye,
         })
