@@ -45,7 +45,7 @@ def test_a_conversation_and_files(cast, window, tmp_path, theme):
     ana.sees_state(ana.sends("Perfect. I bring the charts."), "sent")
     cleo.sends(PUMP)
     ana.hears("Pump 2 is back.")
-    ana.sends("Thanks, that explains the *noise* last night.")
+    ana.sends("Thanks, that explains the noise last night.")
     ben.sends_file(a_file(tmp_path / "harbour-chart-north.pdf", 8_400_000))
     ana.page.find("[data-testid=transfer][data-state=offered]")
 
