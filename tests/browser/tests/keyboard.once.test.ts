@@ -18,6 +18,8 @@ test('joins and sends with the keyboard alone', async ({ page }) => {
 test('walks through the messages and back', async ({ page }) => {
   await open(page, 'busy');
   await expect(page.getByTestId('composer')).toBeFocused();
+  // The composer is there before the messages are.
+  await expect(page.locator('article').last()).toBeVisible();
   await page.keyboard.press('ArrowUp');
   const focused = page.locator('article:focus');
   await expect(focused).toHaveAccessibleName(/poster-v3-print.zip/);
