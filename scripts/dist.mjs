@@ -9,7 +9,7 @@ import { note, step } from './lib/say.mjs';
 import { checkTools, installModules } from './lib/tools.mjs';
 
 const bundles = { linux: ['deb', 'rpm'], win32: ['nsis'], darwin: ['dmg'] };
-const programs = ['/usr/bin/gossamer', '/usr/bin/gossamer-desktop'];
+const programs = ['usr/bin/gossamer', 'usr/bin/gossamer-desktop'];
 
 /** How to list the files in a package, where the tool for it is installed. */
 const listing = {
