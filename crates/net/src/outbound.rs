@@ -313,6 +313,10 @@ async fn connect(addrs: &[SocketAddr]) -> io::Result<TcpStream> {
     let mut last = io::Error::from(io::ErrorKind::NotConnected);
     for addr in addrs {
         match timeout(limits::CONNECT, TcpStream::connect(addr)).await {
+            // On this machine a dial may be given the port it dials, and so meet itself.
+            Ok(Ok(stream)) if stream.local_addr()? == stream.peer_addr()? => {
+                last = io::ErrorKind::ConnectionRefused.into();
+            }
             Ok(Ok(stream)) => {
                 stream.set_nodelay(true)?;
                 return Ok(stream);

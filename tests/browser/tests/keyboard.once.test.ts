@@ -20,6 +20,7 @@ test('walks through the messages and back', async ({ page }) => {
   await expect(page.getByTestId('composer')).toBeFocused();
   // The composer is there before the messages are.
   await expect(page.locator('article').last()).toBeVisible();
+  await page.waitForLoadState('networkidle');
   await page.keyboard.press('ArrowUp');
   const focused = page.locator('article:focus');
   await expect(focused).toHaveAccessibleName(/poster-v3-print.zip/);

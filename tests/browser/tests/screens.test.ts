@@ -38,6 +38,9 @@ const screens: Screen[] = [
     scenario: 'busy',
     shows: 'Rust',
     act: async (page) => {
+      await expect(page.locator('article').last()).toBeVisible();
+      // Rows grow when their Markdown has loaded; where the keys lead is judged after that.
+      await page.waitForLoadState('networkidle');
       await page.getByTestId('feed').focus();
       await page.keyboard.press('F6');
       await page.keyboard.press('Shift+F6');

@@ -175,8 +175,10 @@ impl Person {
     }
 }
 
+/// Below the range from which systems take ports for outgoing connections: a retry to a node that
+/// is off could otherwise be given the very port it dials, and hold it when the node returns.
 fn free_port() -> u16 {
-    // The UDP port above is shared by design; only TCP must be free.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port().clamp(1024, 65_534)
+    let candidates = std::iter::repeat_with(|| 20_000 + rand::random::<u16>() % 12_000);
+    let free = |port: &u16| std::net::TcpListener::bind(("0.0.0.0", *port)).is_ok();
+    candidates.take(100).find(free).expect("a free port")
 }
