@@ -28,7 +28,7 @@ def main():
         sys.exit("The bench builds network namespaces, which needs root.")
     print(f"machine: {platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}")
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        cast = Cast(Path(folder), in_town=True)
+        cast = Cast(Path(folder), mtu=1500)
         try:
             measure(cast, options)
         finally:
