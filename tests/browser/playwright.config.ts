@@ -31,9 +31,6 @@ export default defineConfig({
   workers: 2,
   forbidOnly: Boolean(process.env['CI']),
   timeout: 30_000,
-  expect: { timeout: 10_000 },
-  // Two cores draw, build and test at once there. A test that needs this is listed as flaky.
-  retries: process.env['CI'] ? 1 : 0,
   reporter: [['list']],
   use: {
     baseURL: `http://localhost:${PORT}`,
