@@ -1,8 +1,9 @@
 //! The actor: drives the brain over net and store, and answers commands.
 //!
 //! One loop takes whatever comes first (a command, a finished job, a message, the brain's timer),
-//! tells the brain, and does what the brain says. Nothing in it waits: disks and files have
-//! tasks of their own, which report back through [`Report`].
+//! tells the brain, and does what the brain says. Databases, sockets and the bytes of
+//! files have tasks of their own, which report back through [`Report`]; only short questions to the
+//! file system (does it exist, how much is free) are asked in the loop itself.
 
 use std::{
     collections::HashMap,
