@@ -5,8 +5,8 @@
 //! [`Net::announce`], [`Net::dial`] and [`Net::send`]. Nothing here decides anything: that is
 //! the brain's part.
 //!
-//! Every queue has a cap. Datagrams over it are dropped (UDP promises nothing), connections over
-//! it are refused, and a sender of chunks waits until the lanes that they are passed on to have
+//! Every queue has a cap. Datagrams over it are dropped (UDP promises nothing), connections that
+//! say nothing give way to others, and a sender of chunks waits until the lanes that they are passed on to have
 //! room ([`Backlog`]).
 
 mod discovery;
