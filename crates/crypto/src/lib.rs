@@ -7,6 +7,7 @@
 mod at_rest;
 pub mod classic;
 mod fernet;
+mod id;
 mod password;
 mod plain;
 mod provider;
@@ -15,6 +16,7 @@ mod suite;
 
 pub use at_rest::DatabaseKey;
 pub use fernet::{Fernet, FernetKey};
+pub use id::{DeviceId, EnvelopeId, NetworkId, UserId};
 pub use password::Password;
 pub use plain::Plain;
 pub use provider::{CryptoProvider, OpenError, SealError};
