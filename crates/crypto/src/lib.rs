@@ -4,6 +4,7 @@
 //! in one with a password, or one of its own. [`classic`] is the form content takes on the
 //! classic wire. The stored history has its own key, [`DatabaseKey`], which no provider knows.
 
+mod admission;
 mod at_rest;
 pub mod classic;
 mod fernet;
@@ -15,6 +16,9 @@ mod provider;
 #[cfg(test)]
 mod suite;
 
+pub use admission::{
+    Admission, BadPake, Confirmation, EXPORTER_LABEL, PasswordKey, Role, Transcript,
+};
 pub use at_rest::DatabaseKey;
 pub use fernet::{Fernet, FernetKey};
 pub use id::{DeviceId, EnvelopeId, NetworkId, UserId};
