@@ -24,6 +24,7 @@
 
 pub mod classic;
 mod dials;
+pub mod gossip;
 mod known;
 pub mod limits;
 mod mesh;

@@ -35,3 +35,87 @@ pub const DIALS: usize = 256;
 
 /// Between two dials of one address that only a list named.
 pub const DIAL_PAUSE: Duration = Duration::from_secs(5);
+
+// ---- v2: docs/protocol-v2.md ----
+
+/// Links to other devices, in both directions.
+pub const LINKS: usize = 32;
+
+/// From a TLS connection to an admitted device.
+pub const HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// Between two PINGs of a link.
+pub const PING: Duration = Duration::from_secs(10);
+
+/// A link on which nothing came for this long is dead.
+pub const DEAD: Duration = Duration::from_secs(30);
+
+/// How long the larger of two devices waits for the smaller one to dial.
+pub const OTHERS_TURN: Duration = Duration::from_secs(2);
+
+/// After the first failed dial; doubles with each further one.
+pub const DIAL_FIRST: Duration = Duration::from_secs(1);
+
+/// The longest pause between two dials.
+pub const DIAL_LAST: Duration = Duration::from_secs(60);
+
+/// Before a device that kept us out, or that we keep out, is dialled again. Whoever changed their
+/// mind starts anew and dials us.
+pub const REFUSED_PAUSE: Duration = Duration::from_secs(600);
+
+/// How long a device that misbehaved is kept out.
+pub const BAN: Duration = Duration::from_secs(600);
+
+/// Wrong passwords that may be tried at once, by one address and by all.
+pub const GUESSES: u32 = 10;
+
+/// The time after which one more wrong password may be tried.
+pub const GUESS_PAUSE: Duration = Duration::from_secs(60);
+
+/// Envelopes whose bodies are kept.
+pub const BODIES: usize = 100_000;
+
+/// Bytes of bodies that are kept.
+pub const BODY_BYTES: u64 = 256 << 20;
+
+/// Ids that are known, with a body or without: about 200 bytes of memory each.
+pub const KNOWN_ENVELOPES: usize = 4 * BODIES;
+
+/// Authors whose rate is watched at once.
+pub const AUTHORS: usize = 4_096;
+
+/// Envelopes of one author that may come unasked for at once, and the time in which one more
+/// may. People type slower; a bulletin board that posts faster is reconciled.
+pub const AUTHOR_BURST: u32 = 200;
+/// See [`AUTHOR_BURST`].
+pub const AUTHOR_REFILL: Duration = Duration::from_millis(100);
+
+/// Ids announced to one neighbour and not answered.
+pub const ANNOUNCED: usize = 1_024;
+
+/// Bodies asked for and not come. Ids announced beyond that are found by reconciliation.
+pub const WANTED: usize = 4_096;
+
+/// Bodies one neighbour asked for that wait to be served. What is asked beyond that is asked again.
+pub const SERVE_QUEUE: usize = 4_096;
+
+/// Bodies being read and written for one neighbour.
+pub const SERVING: usize = 32;
+
+/// Bodies asked of one neighbour in one session and not come.
+pub const ASKED: usize = 512;
+
+/// An announced body that does not come within this time is asked of someone else.
+pub const ANSWER: Duration = Duration::from_secs(10);
+
+/// Between two comparisons of digests over one link.
+pub const DIGEST: Duration = Duration::from_secs(60);
+
+/// The same when comparing moved nothing again and again.
+pub const DIGEST_LAST: Duration = Duration::from_secs(600);
+
+/// Messages of one side in one reconciliation session.
+pub const RECON_ROUNDS: u32 = 64;
+
+/// A session in which nothing happened for this long is over.
+pub const RECON_PATIENCE: Duration = Duration::from_secs(30);

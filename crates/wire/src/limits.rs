@@ -68,6 +68,10 @@ pub const TTL: u8 = 8;
 /// How long an envelope can live, seconds: 30 days.
 pub const LIFETIME_MAX: u32 = 30 * 24 * 60 * 60;
 
+/// How long an id is known after its envelope aged out, seconds: 48 h, so that nodes which counted
+/// its age a little differently do not hand it to each other again.
+pub const GRACE: i64 = 48 * 60 * 60;
+
 /// How long what is said to everyone lives, seconds: 7 days. A week away still catches up.
 pub const LIFETIME_EVERYONE: u32 = 7 * 24 * 60 * 60;
 

@@ -8,7 +8,7 @@ macro_rules! numbered {
         $name:ident { $($(#[$about:meta])* $variant:ident = $number:literal,)+ }
     ) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name {
             $($(#[$about])* $variant,)+
             /// A number that this version does not know; made by `From<u64>` only.

@@ -1,0 +1,394 @@
+//! The known set: which envelopes exist, in which bucket, and which of them we hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gossamer_crypto::{DeviceId, EnvelopeId};
+use gossamer_wire::{
+    limits::GRACE,
+    v2::{Bucket, BucketDigest, Kind},
+};
+
+use crate::limits;
+
+/// What the brain knows of an envelope. Bodies are the store's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub id: EnvelopeId,
+    /// What it is.
+    pub kind: Kind,
+    /// Where it is reconciled.
+    pub bucket: Bucket,
+    /// The device whose quota it counts against: its origin, or the bridge that signed it.
+    pub author: DeviceId,
+    /// Orders envelopes of one origin.
+    pub seq: u64,
+    /// The author's clock, Unix milliseconds. Orders, and never expires anything.
+    pub created: u64,
+    /// When it came to be, in seconds of this node's uptime; negative for before the first start.
+    pub birth: i64,
+    /// Seconds.
+    pub lifetime: u32,
+    /// Bytes of its body.
+    pub size: u32,
+    /// Links it travelled so far.
+    pub hops: u8,
+    /// Links it may still travel by flooding.
+    pub ttl: u8,
+    /// Whether the body is there.
+    pub held: Held,
+    /// Written on this device.
+    pub own: bool,
+}
+
+impl Entry {
+    /// Seconds since it came to be.
+    #[must_use]
+    pub fn age(&self, uptime: i64) -> u32 {
+        u32::try_from(uptime.saturating_sub(self.birth).max(0)).unwrap_or(u32::MAX)
+    }
+
+    fn ends(&self) -> i64 {
+        self.birth.saturating_add(i64::from(self.lifetime))
+    }
+}
+
+/// Whether the body of an envelope is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// On disk.
+    Body,
+    /// On its way to disk.
+    Pending,
+    /// Refused, replaced or evicted: only the id is known.
+    IdOnly,
+}
+
+/// What leaves memory or disk.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Expired {
+    /// Bodies that are not kept any longer; their ids are.
+    pub(crate) bodies: Vec<EnvelopeId>,
+    /// Ids that are forgotten.
+    pub(crate) ids: Vec<EnvelopeId>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    entries: BTreeMap<EnvelopeId, Entry>,
+    buckets: BTreeMap<Bucket, Set>,
+    /// The newest of each replaceable kind.
+    newest: BTreeMap<(DeviceId, Kind), (u64, EnvelopeId)>,
+    /// When the body goes, then when the id goes.
+    ends: BTreeSet<(i64, EnvelopeId)>,
+    /// Bodies held for each author, oldest first.
+    held: BTreeMap<DeviceId, Shelf>,
+    bodies: usize,
+    bytes: u64,
+}
+
+#[derive(Debug, Default)]
+struct Set {
+    items: BTreeSet<(u64, EnvelopeId)>,
+    sum: u128,
+}
+
+#[derive(Debug, Default)]
+struct Shelf {
+    by_age: BTreeSet<(i64, EnvelopeId)>,
+    bytes: u64,
+}
+
+impl Index {
+    pub(crate) fn get(&self, id: &EnvelopeId) -> Option<&Entry> {
+        self.entries.get(id)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether a replaceable envelope is older than one that is known.
+    pub(crate) fn is_replaced(&self, entry: &Entry) -> bool {
+        entry.kind.is_replaceable()
+            && self
+                .newest
+                .get(&(entry.author, entry.kind))
+                .is_some_and(|newest| *newest > (entry.seq, entry.id))
+    }
+
+    /// Adds an id. Returns the envelope that it replaces, if that was held.
+    pub(crate) fn insert(&mut self, entry: Entry) -> Option<EnvelopeId> {
+        self.remove(&entry.id);
+        let replaced = self.replace(&entry);
+        let set = self.buckets.entry(entry.bucket).or_default();
+        set.items.insert((entry.created, entry.id));
+        set.sum = set.sum.wrapping_add(half(&entry.id));
+        self.ends.insert((Self::due(&entry), entry.id));
+        if entry.held != Held::IdOnly {
+            self.shelve(&entry);
+        }
+        self.entries.insert(entry.id, entry);
+        replaced
+    }
+
+    fn replace(&mut self, entry: &Entry) -> Option<EnvelopeId> {
+        if !entry.kind.is_replaceable() || entry.held == Held::IdOnly {
+            return None;
+        }
+        let newest = (entry.seq, entry.id);
+        let (_, old) = self.newest.insert((entry.author, entry.kind), newest)?;
+        self.drop_body(&old).then_some(old)
+    }
+
+    /// The body is on disk. False when the id is not pending.
+    pub(crate) fn confirm(&mut self, id: &EnvelopeId) -> bool {
+        match self.entries.get_mut(id) {
+            Some(entry) if entry.held == Held::Pending => {
+                entry.held = Held::Body;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Forgets an id altogether.
+    pub(crate) fn remove(&mut self, id: &EnvelopeId) -> Option<Entry> {
+        let entry = self.entries.remove(id)?;
+        if entry.held != Held::IdOnly {
+            self.unshelve(&entry);
+        }
+        self.ends.remove(&(Self::due(&entry), *id));
+        if let Some(set) = self.buckets.get_mut(&entry.bucket) {
+            set.items.remove(&(entry.created, *id));
+            set.sum = set.sum.wrapping_sub(half(id));
+            if set.items.is_empty() {
+                self.buckets.remove(&entry.bucket);
+            }
+        }
+        let key = (entry.author, entry.kind);
+        if self
+            .newest
+            .get(&key)
+            .is_some_and(|(_, newest)| newest == id)
+        {
+            self.newest.remove(&key);
+        }
+        Some(entry)
+    }
+
+    /// What has aged out at `uptime`.
+    pub(crate) fn expire(&mut self, uptime: i64) -> Expired {
+        let mut expired = Expired::default();
+        while let Some((due, id)) = self.ends.first().copied() {
+            if due >= uptime {
+                break;
+            }
+            let has_body = self
+                .entries
+                .get(&id)
+                .map(|entry| entry.held != Held::IdOnly);
+            if has_body == Some(true) && self.drop_body(&id) {
+                expired.bodies.push(id);
+            } else {
+                self.ends.remove(&(due, id));
+                self.remove(&id);
+                expired.ids.push(id);
+            }
+        }
+        expired
+    }
+
+    /// What has to go so that all limits hold: bodies first, of the author who takes most, oldest
+    /// first, never one of ours; then ids without a body, those that end first.
+    pub(crate) fn shrink(&mut self) -> Expired {
+        let mut expired = Expired::default();
+        while self.bytes > limits::BODY_BYTES || self.bodies > limits::BODIES {
+            let Some(id) = self.greediest_oldest() else {
+                break;
+            };
+            self.drop_body(&id);
+            expired.bodies.push(id);
+        }
+        while self.entries.len() > limits::KNOWN_ENVELOPES {
+            let idle = |(_, id): &&(i64, EnvelopeId)| {
+                let entry = self.entries.get(id);
+                entry.is_none_or(|entry| entry.held == Held::IdOnly)
+            };
+            let Some((_, id)) = self.ends.iter().find(idle).copied() else {
+                break;
+            };
+            self.remove(&id);
+            expired.ids.push(id);
+        }
+        expired
+    }
+
+    /// Ids of a bucket with their `created`, in the order of reconciliation.
+    pub(crate) fn items(&self, bucket: &Bucket) -> impl Iterator<Item = (u64, EnvelopeId)> + '_ {
+        let set = self.buckets.get(bucket);
+        set.into_iter().flat_map(|set| set.items.iter().copied())
+    }
+
+    /// The digest of every bucket that is not empty.
+    pub(crate) fn digests(&self) -> Vec<BucketDigest> {
+        let digest = |(bucket, set): (&Bucket, &Set)| BucketDigest {
+            bucket: *bucket,
+            count: set.items.len() as u64,
+            sum: set.sum,
+        };
+        self.buckets.iter().map(digest).collect()
+    }
+
+    fn greediest_oldest(&self) -> Option<EnvelopeId> {
+        let mut shelves: Vec<&Shelf> = self.held.values().collect();
+        shelves.sort_by_key(|shelf| std::cmp::Reverse(shelf.bytes));
+        let evictable = |id: &EnvelopeId| {
+            let entry = self.entries.get(id);
+            entry.is_some_and(|entry| !entry.own && entry.held == Held::Body)
+        };
+        shelves
+            .into_iter()
+            .flat_map(|shelf| shelf.by_age.iter().map(|(_, id)| *id))
+            .find(evictable)
+    }
+
+    fn drop_body(&mut self, id: &EnvelopeId) -> bool {
+        let Some(entry) = self.entries.get(id).cloned() else {
+            return false;
+        };
+        if entry.held == Held::IdOnly {
+            return false;
+        }
+        self.unshelve(&entry);
+        self.ends.remove(&(Self::due(&entry), *id));
+        let bare = Entry {
+            held: Held::IdOnly,
+            ..entry
+        };
+        self.ends.insert((Self::due(&bare), *id));
+        self.entries.insert(*id, bare);
+        true
+    }
+
+    fn due(entry: &Entry) -> i64 {
+        match entry.held {
+            Held::Body | Held::Pending => entry.ends(),
+            Held::IdOnly => entry.ends().saturating_add(GRACE),
+        }
+    }
+
+    fn shelve(&mut self, entry: &Entry) {
+        let shelf = self.held.entry(entry.author).or_default();
+        shelf.by_age.insert((entry.birth, entry.id));
+        shelf.bytes += u64::from(entry.size);
+        self.bytes += u64::from(entry.size);
+        self.bodies += 1;
+    }
+
+    fn unshelve(&mut self, entry: &Entry) {
+        let Some(shelf) = self.held.get_mut(&entry.author) else {
+            return;
+        };
+        if shelf.by_age.remove(&(entry.birth, entry.id)) {
+            shelf.bytes = shelf.bytes.saturating_sub(u64::from(entry.size));
+            self.bytes = self.bytes.saturating_sub(u64::from(entry.size));
+            self.bodies -= 1;
+        }
+        if shelf.by_age.is_empty() {
+            self.held.remove(&entry.author);
+        }
+    }
+}
+
+/// The first 16 bytes of an id, little-endian: what a digest sums.
+fn half(id: &EnvelopeId) -> u128 {
+    let mut half = [0; 16];
+    half.iter_mut()
+        .zip(id.as_bytes())
+        .for_each(|(to, from)| *to = *from);
+    u128::from_le_bytes(half)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(n: u8, birth: i64) -> Entry {
+        Entry {
+            id: EnvelopeId::new([n; 32]),
+            kind: Kind::Everyone,
+            bucket: Bucket::Everyone,
+            author: DeviceId::new([n % 3; 32]),
+            seq: n.into(),
+            created: n.into(),
+            birth,
+            lifetime: 100,
+            size: 10,
+            hops: 0,
+            ttl: 8,
+            held: Held::Body,
+            own: false,
+        }
+    }
+
+    #[test]
+    fn a_body_goes_when_it_ages_out_and_its_id_two_days_later() {
+        let mut index = Index::default();
+        index.insert(entry(1, 50));
+        let id = EnvelopeId::new([1; 32]);
+        assert_eq!(index.expire(150), Expired::default());
+        assert_eq!(index.expire(151).bodies, [id]);
+        assert_eq!(index.get(&id).map(|entry| entry.held), Some(Held::IdOnly));
+        assert_eq!(index.expire(150 + GRACE), Expired::default());
+        assert_eq!(index.expire(151 + GRACE).ids, [id]);
+        assert_eq!(index.len(), 0);
+        assert!(index.digests().is_empty());
+    }
+
+    #[test]
+    fn of_a_replaceable_kind_only_the_newest_is_held() {
+        let mut index = Index::default();
+        let record = |n: u8, seq| Entry {
+            kind: Kind::DeviceRecord,
+            bucket: Bucket::Directory,
+            author: DeviceId::new([9; 32]),
+            seq,
+            ..entry(n, 0)
+        };
+        assert_eq!(index.insert(record(1, 5)), None);
+        assert!(index.is_replaced(&record(2, 4)));
+        assert_eq!(
+            index.insert(record(3, 6)),
+            Some(EnvelopeId::new([1; 32])),
+            "the older one is dropped"
+        );
+        assert_eq!(index.items(&Bucket::Directory).count(), 2, "both are known");
+    }
+
+    #[test]
+    fn a_digest_depends_on_the_set_and_not_on_its_history() {
+        let (mut one, mut other) = (Index::default(), Index::default());
+        (1..20).for_each(|n| _ = one.insert(entry(n, 0)));
+        (1..30).rev().for_each(|n| _ = other.insert(entry(n, 7)));
+        assert_ne!(one.digests(), other.digests());
+        (20..30).for_each(|n| _ = other.remove(&EnvelopeId::new([n; 32])));
+        assert_eq!(one.digests(), other.digests());
+    }
+
+    #[test]
+    fn the_author_who_takes_most_gives_way_first_and_own_envelopes_never() {
+        let mut index = Index::default();
+        let large = limits::BODY_BYTES / 4;
+        let big = |n: u8, author: u8, own| Entry {
+            author: DeviceId::new([author; 32]),
+            size: u32::try_from(large).unwrap(),
+            own,
+            ..entry(n, n.into())
+        };
+        (1..=3).for_each(|n| _ = index.insert(big(n, 1, true)));
+        (4..=6).for_each(|n| _ = index.insert(big(n, 2, false)));
+        let gone = index.shrink().bodies;
+        assert_eq!(gone, [EnvelopeId::new([4; 32]), EnvelopeId::new([5; 32])]);
+    }
+}

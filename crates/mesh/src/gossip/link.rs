@@ -1,0 +1,92 @@
+//! What is kept for one link.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    net::SocketAddr,
+    time::Duration,
+};
+
+use gossamer_crypto::{DeviceId, EnvelopeId};
+use gossamer_wire::v2::Bucket;
+
+use super::{
+    handshake::Handshake,
+    reconcile::{Initiator, Responder},
+};
+use crate::limits;
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) device: DeviceId,
+    pub(crate) addr: SocketAddr,
+    /// Where the device listens: its address with the port it says.
+    pub(crate) listens_at: SocketAddr,
+    pub(crate) dialled: bool,
+    pub(crate) since: Duration,
+    pub(crate) phase: Phase,
+    pub(crate) heard_at: Duration,
+    /// The token of the last PING and when it went.
+    pub(crate) ping: (u64, Duration),
+    pub(crate) rtt: Option<Duration>,
+    pub(crate) feed: Feed,
+    pub(crate) sync: Sync,
+}
+
+#[derive(Debug)]
+pub(crate) enum Phase {
+    /// Not admitted yet.
+    Handshake(Box<Handshake>),
+    /// Admitted on both sides.
+    Up,
+    /// Being closed: whatever comes is ignored.
+    Closing,
+}
+
+/// What waits for a link. Ids are announced and served only as fast as they are taken.
+#[derive(Debug, Default)]
+pub(crate) struct Feed {
+    /// To be announced.
+    pub(crate) announce: VecDeque<EnvelopeId>,
+    /// Announced and not answered, and when.
+    pub(crate) announced: BTreeMap<EnvelopeId, Duration>,
+    /// Asked for, to be served, with the ttl to write.
+    pub(crate) serve: VecDeque<(EnvelopeId, u8)>,
+    /// Handed out to be served.
+    pub(crate) serving: BTreeSet<EnvelopeId>,
+}
+
+/// Reconciliation with one neighbour.
+#[derive(Debug)]
+pub(crate) struct Sync {
+    /// When the next DIGEST goes.
+    pub(crate) digest_at: Duration,
+    /// Not before this are differences looked at again.
+    pub(crate) not_before: Duration,
+    pub(crate) pause: Duration,
+    /// Buckets that differ and wait for a session.
+    pub(crate) due: BTreeSet<Bucket>,
+    /// A session since the last DIGEST found differences and moved nothing.
+    pub(crate) stuck: bool,
+    pub(crate) initiator: Option<Box<Initiator>>,
+    pub(crate) responder: Option<Box<Responder>>,
+}
+
+impl Link {
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.phase, Phase::Up)
+    }
+}
+
+impl Sync {
+    pub(crate) fn new(now: Duration) -> Self {
+        Self {
+            digest_at: now,
+            not_before: now,
+            pause: limits::DIGEST,
+            due: BTreeSet::new(),
+            stuck: false,
+            initiator: None,
+            responder: None,
+        }
+    }
+}

@@ -1,0 +1,408 @@
+//! Links come and go: dialling, admission, pings.
+
+use std::{net::SocketAddr, time::Duration};
+
+use bytes::Bytes;
+use gossamer_crypto::{DeviceId, NetworkKey, Role};
+use gossamer_wire::v2::{LinkFrame, Reason};
+use rand::Rng;
+
+use super::{
+    Gossip, LinkId, Output,
+    handshake::{Credentials, Handshake, Progress, from_wire, to_wire},
+    link::{Feed, Link, Phase, Sync},
+};
+use crate::limits;
+
+impl<R: Rng> Gossip<R> {
+    // ---- dialling ----
+
+    pub(super) fn heard(&mut self, device: DeviceId, addr: SocketAddr, now: Duration) {
+        if device == self.me.device || self.is_banned(&device, now) {
+            return;
+        }
+        let wait = self.turn(&device);
+        self.neighbours.heard(device, addr, wait, now);
+    }
+
+    /// Of two devices that hear each other the smaller dials first.
+    fn turn(&self, device: &DeviceId) -> Duration {
+        if self.me.device < *device {
+            Duration::ZERO
+        } else {
+            limits::OTHERS_TURN
+        }
+    }
+
+    pub(super) fn dial(&mut self, now: Duration) {
+        for due in self.neighbours.due(now) {
+            let linked = due.device.is_some_and(|device| self.has_link(&device));
+            let at_addr = |link: &Link| link.addr == due.addr || link.listens_at == due.addr;
+            let named = due.device.is_none() && self.links.values().any(at_addr);
+            if linked || named {
+                continue;
+            }
+            if self.links.len() >= limits::LINKS {
+                let half = self.half();
+                self.neighbours.failed(due.addr, due.device, now, half);
+                continue;
+            }
+            self.outputs.push_back(Output::Dial {
+                addr: due.addr,
+                device: due.device,
+            });
+        }
+    }
+
+    pub(super) fn link_failed(
+        &mut self,
+        addr: SocketAddr,
+        device: Option<DeviceId>,
+        now: Duration,
+    ) {
+        let half = self.half();
+        if self.neighbours.failed(addr, device, now, half) {
+            self.outputs.push_back(Output::ConnectFailed(addr));
+        }
+    }
+
+    fn has_link(&self, device: &DeviceId) -> bool {
+        let alive = |link: &&Link| link.device == *device && !matches!(link.phase, Phase::Closing);
+        self.links.values().any(|link| alive(&link))
+    }
+
+    /// A random share of up to a half.
+    fn half(&mut self) -> f64 {
+        f64::from(u32::from_le_bytes(self.random())) / f64::from(u32::MAX) / 2.0
+    }
+
+    // ---- from TLS to admitted ----
+
+    pub(super) fn link_up(
+        &mut self,
+        id: LinkId,
+        device: DeviceId,
+        addr: SocketAddr,
+        dialled: bool,
+        exporter: [u8; 32],
+        now: Duration,
+    ) {
+        let role = if dialled { Role::Client } else { Role::Server };
+        let nonce = self.random();
+        let (handshake, hello) = Handshake::start(
+            &self.credentials(true),
+            self.me.port,
+            nonce,
+            device,
+            role,
+            exporter,
+        );
+        let link = Link {
+            device,
+            addr,
+            listens_at: addr,
+            dialled,
+            since: now,
+            phase: Phase::Handshake(Box::new(handshake)),
+            heard_at: now,
+            ping: (0, now),
+            rtt: None,
+            feed: Feed::default(),
+            sync: Sync::new(now),
+        };
+        let refusal = self.refusal(&link, now);
+        self.links.insert(id, link);
+        match refusal {
+            Some(reason) => self.refuse(id, reason, now),
+            None => self.send(id, &hello),
+        }
+    }
+
+    /// Why a new link cannot be, if it cannot. May close an older one for it.
+    fn refusal(&mut self, new: &Link, now: Duration) -> Option<Reason> {
+        if new.device == self.me.device || self.is_banned(&new.device, now) {
+            return Some(Reason::Misbehaved);
+        }
+        let same = self
+            .links
+            .iter()
+            .find(|(_, link)| link.device == new.device && !matches!(link.phase, Phase::Closing));
+        if let Some((old, link)) = same.map(|(id, link)| (*id, link)) {
+            // Who dials has no link, so an older one is a leftover, except while both dial at once.
+            let both_dialled =
+                link.dialled != new.dialled && now.saturating_sub(link.since) < limits::HANDSHAKE;
+            let ours_counts = self.me.device < new.device;
+            if both_dialled && new.dialled != ours_counts {
+                return Some(Reason::Duplicate);
+            }
+            self.refuse(old, Reason::Duplicate, now);
+            return None;
+        }
+        let open = self
+            .links
+            .values()
+            .filter(|link| !matches!(link.phase, Phase::Closing));
+        (open.count() >= limits::LINKS).then_some(Reason::TooMany)
+    }
+
+    fn credentials(&self, may_guess: bool) -> Credentials<'_> {
+        Credentials {
+            device: self.me.device,
+            network: self.me.network,
+            password: self.me.password.as_ref(),
+            keyring: &self.keyring,
+            may_guess,
+        }
+    }
+
+    pub(super) fn frame(&mut self, id: LinkId, kind: u8, body: &Bytes, now: Duration) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        link.heard_at = now;
+        if matches!(link.phase, Phase::Closing) {
+            return;
+        }
+        match LinkFrame::decode(kind, body) {
+            Ok(Some(LinkFrame::Refuse(reason))) => self.refused_by(id, reason, now),
+            Ok(Some(frame)) if link.is_up() => self.up_frame(id, frame, now),
+            Ok(Some(frame)) => self.handshake_frame(id, &frame, now),
+            Ok(None) => {}
+            Err(_) => self.ban(id, now),
+        }
+    }
+
+    fn handshake_frame(&mut self, id: LinkId, frame: &LinkFrame, now: Duration) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        let (device, ip) = (link.device, link.addr.ip());
+        let Phase::Handshake(mut handshake) = std::mem::replace(&mut link.phase, Phase::Closing)
+        else {
+            return;
+        };
+        let may_guess = self.admitted.contains(&device) || self.guesses.may_try(ip, now);
+        let progress = handshake.frame(frame, &self.credentials(may_guess));
+        if let Some(link) = self.links.get_mut(&id) {
+            link.phase = Phase::Handshake(handshake);
+        }
+        match progress {
+            Progress::Going(frames) => frames.iter().for_each(|frame| self.send(id, frame)),
+            Progress::Done { keys, port } => self.admit(id, keys, port, now),
+            Progress::Refused(reason) => self.refuse(id, reason, now),
+            Progress::WrongPassword => {
+                self.guesses.wrong(ip, now);
+                self.refuse(id, Reason::Password, now);
+            }
+        }
+    }
+
+    fn admit(&mut self, id: LinkId, keys: Vec<NetworkKey>, port: u16, now: Duration) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        link.phase = Phase::Up;
+        link.listens_at.set_port(port);
+        link.sync.digest_at = now;
+        let (device, addr) = (link.device, link.listens_at);
+        let dialled = link.dialled.then_some(link.addr);
+        self.admitted.insert(device);
+        self.neighbours.linked(&device, dialled);
+        self.outputs.push_back(Output::Up { device, addr });
+        self.merge_keys(keys, Some(id));
+        let unsent: Vec<_> = self.outbox.unsent().collect();
+        self.announce(id, unsent, now);
+        self.send_digest(id, now);
+    }
+
+    fn merge_keys(&mut self, keys: Vec<NetworkKey>, from: Option<LinkId>) {
+        if self.me.password.is_none() || !self.keyring.merge(keys) {
+            return;
+        }
+        self.outputs
+            .push_back(Output::Keyring(self.keyring.clone()));
+        let frame = LinkFrame::Keyring(to_wire(&self.keyring));
+        for id in self.up_links() {
+            if Some(id) != from {
+                self.send(id, &frame);
+            }
+        }
+    }
+
+    // ---- frames of an admitted device ----
+
+    fn up_frame(&mut self, id: LinkId, frame: LinkFrame, now: Duration) {
+        match frame {
+            LinkFrame::Keyring(keys) => self.merge_keys(from_wire(&keys), Some(id)),
+            LinkFrame::Ping(token) => self.send(id, &LinkFrame::Pong(token)),
+            LinkFrame::Pong(token) => self.pong(id, token, now),
+            LinkFrame::Envelope(frame) => self.envelope(id, frame, now),
+            LinkFrame::Inv(ids) => self.inv(id, ids, now),
+            LinkFrame::Want(ids) => self.want(id, ids, now),
+            LinkFrame::Stored(ids) => self.stored(id, &ids, now),
+            LinkFrame::Lack(ids) => self.lack(id, &ids, now),
+            LinkFrame::Digest(digests) => self.digest(id, &digests, now),
+            LinkFrame::Recon(recon) => self.recon(id, &recon, now),
+            LinkFrame::ReconWant { session, ids } => self.recon_want(id, session, &ids, now),
+            LinkFrame::Hello(_)
+            | LinkFrame::Pake(_)
+            | LinkFrame::Confirm(_)
+            | LinkFrame::Admit(_) => self.ban(id, now),
+            LinkFrame::Refuse(_) => {}
+        }
+    }
+
+    fn pong(&mut self, id: LinkId, token: u64, now: Duration) {
+        if let Some(link) = self.links.get_mut(&id)
+            && link.ping.0 == token
+        {
+            link.rtt = Some(now.saturating_sub(link.ping.1));
+        }
+    }
+
+    // ---- the end ----
+
+    /// Closes a link and says why.
+    pub(super) fn refuse(&mut self, id: LinkId, reason: Reason, now: Duration) {
+        let last = Some(LinkFrame::Refuse(reason).encode());
+        self.close(id, last);
+        self.note_refusal(id, reason, now);
+    }
+
+    /// The other side closes and says why.
+    fn refused_by(&mut self, id: LinkId, reason: Reason, now: Duration) {
+        let ip = self.links.get(&id).map(|link| link.addr.ip());
+        if let Some(ip) = ip
+            && reason == Reason::Password
+        {
+            self.guesses.wrong(ip, now);
+        }
+        self.close(id, None);
+        self.note_refusal(id, reason, now);
+    }
+
+    fn note_refusal(&mut self, id: LinkId, reason: Reason, now: Duration) {
+        let pause = match reason {
+            // The other link is there, or the device comes back and says so.
+            Reason::Duplicate | Reason::Leaving => return,
+            Reason::TooMany => limits::DIAL_LAST,
+            _ => limits::REFUSED_PAUSE,
+        };
+        let Some(link) = self.links.get(&id) else {
+            return;
+        };
+        let (device, addr) = (link.device, link.addr);
+        let dialled = link.dialled.then_some(addr);
+        self.neighbours
+            .refuse(&device, dialled, reason, now + pause);
+        self.outputs.push_back(Output::Refused {
+            device,
+            addr,
+            reason,
+        });
+    }
+
+    /// A neighbour did what no honest one does.
+    pub(super) fn ban(&mut self, id: LinkId, now: Duration) {
+        if let Some(link) = self.links.get(&id) {
+            self.banned.insert(link.device, now + limits::BAN);
+        }
+        self.refuse(id, Reason::Misbehaved, now);
+    }
+
+    fn is_banned(&self, device: &DeviceId, now: Duration) -> bool {
+        self.banned.get(device).is_some_and(|until| *until > now)
+    }
+
+    fn close(&mut self, id: LinkId, last: Option<Bytes>) {
+        if let Some(link) = self.links.get_mut(&id) {
+            let was_up = link.is_up();
+            link.phase = Phase::Closing;
+            link.feed = Feed::default();
+            link.sync.initiator = None;
+            link.sync.responder = None;
+            let device = link.device;
+            self.outputs.push_back(Output::Close { link: id, last });
+            if was_up && !self.is_linked(&device) {
+                self.outputs.push_back(Output::Down(device));
+            }
+        }
+    }
+
+    fn is_linked(&self, device: &DeviceId) -> bool {
+        self.links
+            .values()
+            .any(|link| link.device == *device && link.is_up())
+    }
+
+    pub(super) fn link_down(&mut self, id: LinkId, now: Duration) {
+        let Some(link) = self.links.remove(&id) else {
+            return;
+        };
+        self.unlink_wanted(id, now);
+        for owed in self.pending.values_mut() {
+            owed.remove(&id);
+        }
+        if self.has_link(&link.device) {
+            return;
+        }
+        let wait = self.turn(&link.device) + limits::DIAL_FIRST.mul_f64(self.half());
+        let dialled = link.dialled.then_some(link.addr);
+        self.neighbours.unlinked(&link.device, dialled, wait, now);
+        if link.is_up() {
+            self.outputs.push_back(Output::Down(link.device));
+        }
+    }
+
+    pub(super) fn leave(&mut self) {
+        let last = LinkFrame::Refuse(Reason::Leaving).encode();
+        let ids: Vec<LinkId> = self.links.keys().copied().collect();
+        ids.into_iter()
+            .for_each(|id| self.close(id, Some(last.clone())));
+    }
+
+    /// Pings those that are up, and gives up those that are silent or never get admitted.
+    pub(super) fn check_links(&mut self, now: Duration) {
+        let ids: Vec<LinkId> = self.links.keys().copied().collect();
+        for id in ids {
+            let Some(link) = self.links.get(&id) else {
+                continue;
+            };
+            match link.phase {
+                Phase::Handshake(_) if now.saturating_sub(link.since) >= limits::HANDSHAKE => {
+                    self.close(id, None);
+                }
+                Phase::Up if now.saturating_sub(link.heard_at) >= limits::DEAD => {
+                    self.close(id, None);
+                }
+                Phase::Up => self.keep_up(id, now),
+                Phase::Handshake(_) | Phase::Closing => {}
+            }
+        }
+    }
+
+    fn keep_up(&mut self, id: LinkId, now: Duration) {
+        let token = u64::from_le_bytes(self.random());
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        let digest_due = link.sync.digest_at <= now;
+        if now.saturating_sub(link.ping.1) >= limits::PING {
+            link.ping = (token, now);
+            self.send(id, &LinkFrame::Ping(token));
+        }
+        if digest_due {
+            self.send_digest(id, now);
+        }
+    }
+
+    pub(super) fn up_links(&self) -> Vec<LinkId> {
+        let up = self.links.iter().filter(|(_, link)| link.is_up());
+        up.map(|(id, _)| *id).collect()
+    }
+
+    pub(super) fn send(&mut self, link: LinkId, frame: &LinkFrame) {
+        let frame = frame.encode();
+        self.outputs.push_back(Output::Send { link, frame });
+    }
+}

@@ -1,0 +1,416 @@
+//! The v2 brain: links, admission, flooding, reconciliation. docs/protocol-v2.md 4 to 6.
+//!
+//! [`Gossip`] is driven like the crate says: one [`Input`] at a time, then [`Output`]s until there
+//! is none. It keeps an index of envelopes and never a body: bodies come in a [`Output::Persist`]
+//! and are asked for by [`Output::Serve`].
+
+mod guesses;
+mod handshake;
+mod index;
+mod link;
+mod linking;
+mod neighbours;
+mod outbox;
+mod receiving;
+mod reconcile;
+mod spreading;
+mod syncing;
+mod tokens;
+mod verify;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    net::SocketAddr,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use gossamer_crypto::{DeviceId, EnvelopeId, Keyring, NetworkId, PasswordKey};
+use gossamer_wire::v2::{Envelope, Reason};
+use rand::Rng;
+
+use self::{
+    guesses::Guesses, index::Index, link::Link, neighbours::Neighbours, outbox::Outbox,
+    tokens::Tokens,
+};
+pub use self::{
+    index::{Entry, Held},
+    verify::{Ed25519, Verifier},
+};
+use crate::{Now, limits};
+
+/// What the v2 brain is told once.
+#[derive(Debug)]
+pub struct Config {
+    /// This device.
+    pub device: DeviceId,
+    /// Our network.
+    pub network: NetworkId,
+    /// Its password, stretched; `None` in an open network.
+    pub password: Option<PasswordKey>,
+    /// Our TCP port.
+    pub port: u16,
+    /// After this long without a beacon a device that has no link is forgotten.
+    pub stale: Duration,
+    /// Checks signatures.
+    pub verifier: Box<dyn Verifier>,
+}
+
+/// Names one link, unique for as long as the brain lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub u64);
+
+/// Something happened.
+#[derive(Debug)]
+pub enum Input {
+    /// The node starts, with what its store holds.
+    Start(Start),
+    /// A beacon of our network named a device that speaks v2.
+    Heard {
+        /// Which.
+        device: DeviceId,
+        /// The datagram's source and the announced port.
+        addr: SocketAddr,
+    },
+    /// The user named an address.
+    Connect(SocketAddr),
+    /// A TLS connection is open.
+    LinkUp {
+        /// Its name from now on.
+        link: LinkId,
+        /// The key that the other side proved.
+        device: DeviceId,
+        /// The other side.
+        addr: SocketAddr,
+        /// Whether we dialled it.
+        dialled: bool,
+        /// 32 bytes of TLS exporter (docs/protocol-v2.md 5.3).
+        exporter: [u8; 32],
+    },
+    /// A dial failed.
+    LinkFailed {
+        /// Where.
+        addr: SocketAddr,
+        /// Whom it was for.
+        device: Option<DeviceId>,
+    },
+    /// A link is gone; also the answer to [`Output::Close`].
+    LinkDown {
+        /// Which.
+        link: LinkId,
+    },
+    /// A frame came.
+    Frame {
+        /// From where.
+        link: LinkId,
+        /// Its type.
+        kind: u8,
+        /// Its body.
+        body: Bytes,
+    },
+    /// An [`Output::Serve`] is done.
+    Served {
+        /// The link.
+        link: LinkId,
+        /// The envelope.
+        id: EnvelopeId,
+        /// Whether its body was there.
+        found: bool,
+    },
+    /// An envelope of ours is on disk: spread it.
+    Publish(Envelope),
+    /// These of [`Output::Persist`] are on disk.
+    Persisted(Vec<EnvelopeId>),
+    /// These are not, and will not be.
+    PersistFailed(Vec<EnvelopeId>),
+    /// The node is about to stop: say goodbye.
+    Leave,
+    /// The time that [`Gossip::wake_at`] named has come.
+    Tick,
+}
+
+/// What the store knew when the node started.
+#[derive(Debug, Default)]
+pub struct Start {
+    /// Every id known in this network.
+    pub index: Vec<Entry>,
+    /// Envelopes of ours that no neighbour has on disk.
+    pub unsent: Vec<EnvelopeId>,
+    /// How long this node has run before, seconds.
+    pub uptime: i64,
+    /// The keys of this network; empty in an open one, one at least in a locked one.
+    pub keyring: Keyring,
+    /// Devices that were admitted to this network before.
+    pub admitted: Vec<DeviceId>,
+}
+
+/// Something to do.
+#[derive(Debug)]
+pub enum Output {
+    /// Open a TLS connection; answered by `LinkUp` or `LinkFailed`.
+    Dial {
+        /// Where.
+        addr: SocketAddr,
+        /// The only device to accept there; anyone when absent.
+        device: Option<DeviceId>,
+    },
+    /// Write a frame. May be dropped when the link is too slow for it.
+    Send {
+        /// Where.
+        link: LinkId,
+        /// The whole frame.
+        frame: Bytes,
+    },
+    /// Read the body of an envelope and write it as an ENVELOPE frame; answered by `Served`.
+    Serve {
+        /// Where.
+        link: LinkId,
+        /// What.
+        id: EnvelopeId,
+        /// For the frame: seconds.
+        age: u32,
+        /// For the frame.
+        ttl: u8,
+        /// For the frame.
+        hops: u8,
+    },
+    /// Close a link after writing a last frame.
+    Close {
+        /// Which.
+        link: LinkId,
+        /// What to write first.
+        last: Option<Bytes>,
+    },
+    /// Put an envelope on disk; answered by `Persisted` or `PersistFailed`.
+    Persist {
+        /// The envelope.
+        envelope: Envelope,
+        /// What is known of it.
+        entry: Entry,
+    },
+    /// Put an id without its body on disk, so that it is not asked for again. Not answered.
+    Remember(Entry),
+    /// A persisted envelope may be shown.
+    Deliver(EnvelopeId),
+    /// These bodies are not needed any more; their ids are.
+    DropBodies(Vec<EnvelopeId>),
+    /// These ids are not needed any more.
+    Forget(Vec<EnvelopeId>),
+    /// A neighbour has an envelope of ours on disk.
+    Stored {
+        /// The envelope.
+        id: EnvelopeId,
+        /// The neighbour.
+        by: DeviceId,
+        /// How many have it now.
+        reached: u32,
+    },
+    /// The network's keys are more than before: keep them.
+    Keyring(Keyring),
+    /// A device is linked and admitted.
+    Up {
+        /// Which.
+        device: DeviceId,
+        /// Where it listens.
+        addr: SocketAddr,
+    },
+    /// A device has no link any more.
+    Down(DeviceId),
+    /// Two devices do not come together.
+    Refused {
+        /// The other one.
+        device: DeviceId,
+        /// Where it is.
+        addr: SocketAddr,
+        /// Why.
+        reason: Reason,
+    },
+    /// Nobody who speaks v2 is at an address that the user named.
+    ConnectFailed(SocketAddr),
+}
+
+/// The v2 brain of one node.
+#[derive(Debug)]
+pub struct Gossip<R> {
+    me: Config,
+    rng: R,
+    /// Seconds this node had run before it started.
+    uptime: i64,
+    keyring: Keyring,
+    /// Admitted before: a wrong guess of others does not keep them out.
+    admitted: BTreeSet<DeviceId>,
+    links: BTreeMap<LinkId, Link>,
+    neighbours: Neighbours,
+    guesses: Guesses,
+    banned: BTreeMap<DeviceId, Duration>,
+    index: Index,
+    /// On the way to disk, and to whom STORED is owed then.
+    pending: BTreeMap<EnvelopeId, BTreeSet<LinkId>>,
+    wanted: BTreeMap<EnvelopeId, spreading::Wanted>,
+    outbox: Outbox,
+    /// Unasked-for envelopes that each author may still send.
+    authors: BTreeMap<DeviceId, Tokens>,
+    beat_at: Duration,
+    outputs: VecDeque<Output>,
+}
+
+/// Between two looks at timers.
+const BEAT: Duration = Duration::from_secs(1);
+
+impl<R: Rng> Gossip<R> {
+    /// A brain that knows nobody and nothing yet.
+    pub fn new(me: Config, rng: R) -> Self {
+        Self {
+            me,
+            rng,
+            uptime: 0,
+            keyring: Keyring::default(),
+            admitted: BTreeSet::new(),
+            links: BTreeMap::new(),
+            neighbours: Neighbours::default(),
+            guesses: Guesses::default(),
+            banned: BTreeMap::new(),
+            index: Index::default(),
+            pending: BTreeMap::new(),
+            wanted: BTreeMap::new(),
+            outbox: Outbox::default(),
+            authors: BTreeMap::new(),
+            beat_at: Duration::ZERO,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Takes one input.
+    pub fn handle(&mut self, input: Input, now: Now) {
+        let now = now.mono;
+        match input {
+            Input::Start(start) => self.start(start),
+            Input::Heard { device, addr } => self.heard(device, addr, now),
+            Input::Connect(addr) => self.neighbours.name(addr, now),
+            Input::LinkUp {
+                link,
+                device,
+                addr,
+                dialled,
+                exporter,
+            } => self.link_up(link, device, addr, dialled, exporter, now),
+            Input::LinkFailed { addr, device } => self.link_failed(addr, device, now),
+            Input::LinkDown { link } => self.link_down(link, now),
+            Input::Frame { link, kind, body } => self.frame(link, kind, &body, now),
+            Input::Served { link, id, found } => self.served(link, id, found, now),
+            Input::Publish(envelope) => self.publish(&envelope, now),
+            Input::Persisted(ids) => self.persisted(ids),
+            Input::PersistFailed(ids) => self.persist_failed(&ids),
+            Input::Leave => self.leave(),
+            Input::Tick => {}
+        }
+        self.dial(now);
+        if self.beat_at <= now {
+            self.beat_at = now + BEAT;
+            self.beat(now);
+        }
+    }
+
+    /// The next thing to do, if any.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`Input::Tick`] is due, on the clock of [`Now::mono`].
+    #[must_use]
+    pub fn wake_at(&self) -> Duration {
+        let dial_at = self.neighbours.dial_at();
+        dial_at.map_or(self.beat_at, |at| at.min(self.beat_at))
+    }
+
+    /// Seconds this node has run in all, on which envelopes age.
+    #[must_use]
+    pub fn uptime(&self, now: Now) -> i64 {
+        self.uptime_at(now.mono)
+    }
+
+    /// Devices that are linked and admitted, with where they listen and the round trip if it was
+    /// measured.
+    pub fn linked(&self) -> impl Iterator<Item = (DeviceId, SocketAddr, Option<Duration>)> + '_ {
+        let up = self.links.values().filter(|link| link.is_up());
+        up.map(|link| (link.device, link.listens_at, link.rtt))
+    }
+
+    /// Devices near that are kept out, and why.
+    pub fn refused(&self) -> impl Iterator<Item = (DeviceId, Reason)> + '_ {
+        self.neighbours.refused()
+    }
+
+    /// Own envelopes that no neighbour has yet. At [`limits::OUTBOX`] no more may be published.
+    #[must_use]
+    pub fn unsent(&self) -> usize {
+        self.outbox.unsent().count()
+    }
+
+    /// How many envelopes are known, with or without their bodies.
+    #[must_use]
+    pub fn known(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether an envelope is known, with or without its body.
+    #[must_use]
+    pub fn knows(&self, id: &EnvelopeId) -> bool {
+        self.index.get(id).is_some()
+    }
+
+    fn start(&mut self, start: Start) {
+        self.uptime = start.uptime;
+        self.keyring = start.keyring;
+        self.admitted = start.admitted.into_iter().collect();
+        for entry in start.index {
+            self.index.insert(entry);
+        }
+        self.outbox.restore(start.unsent);
+        self.tidy();
+    }
+
+    fn uptime_at(&self, now: Duration) -> i64 {
+        let run = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        self.uptime.saturating_add(run)
+    }
+
+    fn beat(&mut self, now: Duration) {
+        self.check_links(now);
+        self.check_wanted(now);
+        self.check_sessions(now);
+        self.banned.retain(|_, until| *until > now);
+        self.authors.retain(|_, tokens| !tokens.is_full(now));
+        self.neighbours
+            .forget_silent(now, self.me.stale, &self.links);
+        let expired = self.index.expire(self.uptime_at(now));
+        self.let_go(expired);
+    }
+
+    /// Keeps the index within its limits.
+    fn tidy(&mut self) {
+        let expired = self.index.shrink();
+        self.let_go(expired);
+    }
+
+    fn let_go(&mut self, expired: index::Expired) {
+        if !expired.bodies.is_empty() {
+            self.outputs.push_back(Output::DropBodies(expired.bodies));
+        }
+        if !expired.ids.is_empty() {
+            self.outbox.forget(&expired.ids);
+            self.outputs.push_back(Output::Forget(expired.ids));
+        }
+    }
+
+    fn random<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.rng.fill_bytes(&mut bytes);
+        bytes
+    }
+}
+
+/// So many ids fit into one frame.
+const IDS: usize = gossamer_wire::limits::IDS;
+/// Silence after which a request is given up.
+const PATIENCE: Duration = limits::ANSWER;

@@ -1,0 +1,179 @@
+//! An envelope comes: docs/protocol-v2.md 6.3.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use gossamer_crypto::{DeviceId, EnvelopeId, Signature};
+use gossamer_wire::{
+    limits::TTL,
+    v2::{Body, Envelope, EnvelopeFrame, Kind, LinkFrame},
+};
+use rand::Rng;
+
+use super::{
+    Entry, Gossip, Held, LinkId, Output,
+    tokens::{Rate, Tokens},
+};
+use crate::limits;
+
+const RATE: Rate = Rate {
+    burst: limits::AUTHOR_BURST,
+    refill: limits::AUTHOR_REFILL,
+};
+
+impl<R: Rng> Gossip<R> {
+    pub(super) fn envelope(&mut self, link: LinkId, frame: EnvelopeFrame, now: Duration) {
+        let EnvelopeFrame {
+            envelope,
+            age,
+            ttl,
+            hops,
+        } = frame;
+        let id = envelope.id();
+        if let Some(held) = self.index.get(&id).map(|entry| entry.held) {
+            return self.duplicate(link, id, held);
+        }
+        let Ok(body) = envelope.parse() else {
+            return self.ban(link, now);
+        };
+        let Some(author) = envelope.author(&body) else {
+            return self.ban(link, now);
+        };
+        let announced_by = self.arrived(&id);
+        let asked_for = announced_by.is_some() || self.counts_for_session(link, now);
+        if !asked_for && !self.may_write(author, now) {
+            return;
+        }
+        if age > body.lifetime || body.network != self.me.network {
+            return;
+        }
+        if self.pending.len() >= limits::PENDING {
+            return;
+        }
+        if !self
+            .me
+            .verifier
+            .verify(&author, &envelope.body, &Signature::new(envelope.signature))
+        {
+            return self.ban(link, now);
+        }
+        let mut have = announced_by.unwrap_or_default();
+        have.insert(link);
+        let entry = Entry {
+            birth: self.uptime_at(now).saturating_sub(i64::from(age)),
+            hops,
+            ttl: ttl.min(TTL),
+            held: Held::Pending,
+            own: author == self.me.device,
+            ..entry_of(id, &body, author, &envelope)
+        };
+        self.accept(envelope, entry, have, now);
+    }
+
+    fn duplicate(&mut self, link: LinkId, id: EnvelopeId, held: Held) {
+        match held {
+            Held::Body => self.send(link, &LinkFrame::Stored(vec![id])),
+            Held::Pending => self.owe(id, link),
+            Held::IdOnly => {}
+        }
+    }
+
+    /// Whether an author may still send what nobody asked for. What is turned away here comes
+    /// again by reconciliation, as fast as we ask for it.
+    fn may_write(&mut self, author: DeviceId, now: Duration) -> bool {
+        if self.authors.len() >= limits::AUTHORS && !self.authors.contains_key(&author) {
+            return false;
+        }
+        self.authors
+            .entry(author)
+            .or_insert_with(|| Tokens::full(RATE))
+            .take(now)
+    }
+
+    fn accept(&mut self, envelope: Envelope, entry: Entry, have: BTreeSet<LinkId>, now: Duration) {
+        let unwanted = matches!(entry.kind, Kind::Unknown(_)) || self.index.is_replaced(&entry);
+        if unwanted {
+            let entry = Entry {
+                held: Held::IdOnly,
+                ..entry
+            };
+            self.index.insert(entry.clone());
+            self.outputs.push_back(Output::Remember(entry));
+            return;
+        }
+        self.flood(&envelope, &entry, &have, now);
+        self.pending.insert(entry.id, have);
+        let replaced = self.index.insert(entry.clone());
+        self.outputs.push_back(Output::Persist { envelope, entry });
+        self.replaced(replaced);
+        self.tidy();
+    }
+
+    fn replaced(&mut self, replaced: Option<EnvelopeId>) {
+        if let Some(id) = replaced {
+            self.outputs.push_back(Output::DropBodies(vec![id]));
+        }
+    }
+
+    /// Spreads an envelope of ours that is on disk.
+    pub(super) fn publish(&mut self, envelope: &Envelope, now: Duration) {
+        let id = envelope.id();
+        let Ok(body) = envelope.parse() else {
+            return;
+        };
+        if self.index.get(&id).is_some() {
+            return;
+        }
+        let entry = Entry {
+            birth: self.uptime_at(now),
+            own: true,
+            ..entry_of(id, &body, self.me.device, envelope)
+        };
+        self.outbox.push(id);
+        self.flood(envelope, &entry, &BTreeSet::new(), now);
+        let replaced = self.index.insert(entry);
+        self.replaced(replaced);
+    }
+
+    pub(super) fn persisted(&mut self, ids: Vec<EnvelopeId>) {
+        let mut owed: BTreeMap<LinkId, Vec<EnvelopeId>> = BTreeMap::new();
+        for id in ids {
+            for link in self.pending.remove(&id).unwrap_or_default() {
+                owed.entry(link).or_default().push(id);
+            }
+            if self.index.confirm(&id) {
+                self.outputs.push_back(Output::Deliver(id));
+            }
+        }
+        self.send_stored(owed);
+    }
+
+    /// A full disk must not turn into a silent loss: the id is forgotten, and another copy taken.
+    pub(super) fn persist_failed(&mut self, ids: &[EnvelopeId]) {
+        for id in ids {
+            self.pending.remove(id);
+            self.index.remove(id);
+        }
+    }
+}
+
+/// What an envelope says of itself; as if new and on disk.
+fn entry_of(id: EnvelopeId, body: &Body, author: DeviceId, envelope: &Envelope) -> Entry {
+    Entry {
+        id,
+        kind: body.kind,
+        bucket: body.bucket(),
+        author,
+        seq: body.seq,
+        created: body.created,
+        birth: 0,
+        lifetime: body.lifetime,
+        size: u32::try_from(envelope.body.len()).unwrap_or(u32::MAX),
+        hops: 0,
+        ttl: TTL,
+        held: Held::Body,
+        own: false,
+    }
+}

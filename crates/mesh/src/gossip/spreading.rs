@@ -1,0 +1,323 @@
+//! From neighbour to neighbour: flood, announce, ask, serve. docs/protocol-v2.md 6.4.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use gossamer_crypto::EnvelopeId;
+use gossamer_wire::{
+    limits::{INLINE, TTL},
+    v2::{Envelope, EnvelopeFrame, LinkFrame},
+};
+use rand::Rng;
+
+use super::{Entry, Gossip, Held, IDS, LinkId, Output, PATIENCE, link::Feed};
+use crate::limits;
+
+/// An id that was announced and whose body is asked for.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    /// Who has it.
+    announced_by: BTreeSet<LinkId>,
+    /// Who was asked, and when.
+    asked: LinkId,
+    at: Duration,
+}
+
+impl<R: Rng> Gossip<R> {
+    /// Passes a new envelope on to everyone who may lack it.
+    pub(super) fn flood(
+        &mut self,
+        envelope: &Envelope,
+        entry: &Entry,
+        have: &BTreeSet<LinkId>,
+        now: Duration,
+    ) {
+        if entry.ttl == 0 {
+            return;
+        }
+        let small = (entry.size as usize <= INLINE).then(|| {
+            let frame = EnvelopeFrame {
+                envelope: envelope.clone(),
+                age: entry.age(self.uptime_at(now)),
+                ttl: entry.ttl - 1,
+                hops: entry.hops.saturating_add(1),
+            };
+            LinkFrame::Envelope(frame).encode()
+        });
+        for link in self.up_links() {
+            if have.contains(&link) {
+                continue;
+            }
+            match &small {
+                Some(frame) => self.outputs.push_back(Output::Send {
+                    link,
+                    frame: Bytes::clone(frame),
+                }),
+                None => self.announce(link, [entry.id], now),
+            }
+        }
+    }
+
+    // ---- announcing ----
+
+    /// Announces ids, as fast as the neighbour answers.
+    pub(super) fn announce(
+        &mut self,
+        link: LinkId,
+        ids: impl IntoIterator<Item = EnvelopeId>,
+        now: Duration,
+    ) {
+        if let Some(to) = self.links.get_mut(&link) {
+            to.feed.announce.extend(ids);
+        }
+        self.announce_more(link, now);
+    }
+
+    fn announce_more(&mut self, id: LinkId, now: Duration) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        let Feed {
+            announce,
+            announced,
+            ..
+        } = &mut link.feed;
+        if announced.len() > limits::ANNOUNCED / 2 && !announce.is_empty() {
+            return;
+        }
+        let room = limits::ANNOUNCED.saturating_sub(announced.len());
+        let next: Vec<EnvelopeId> = announce.drain(..announce.len().min(room)).collect();
+        announced.extend(next.iter().map(|id| (*id, now)));
+        for ids in next.chunks(IDS) {
+            self.send(id, &LinkFrame::Inv(ids.to_vec()));
+        }
+    }
+
+    /// A neighbour has answered what was announced.
+    fn answered(&mut self, link: LinkId, ids: &[EnvelopeId], now: Duration) {
+        if let Some(from) = self.links.get_mut(&link) {
+            for id in ids {
+                from.feed.announced.remove(id);
+            }
+        }
+        self.announce_more(link, now);
+    }
+
+    /// A neighbour has these.
+    pub(super) fn inv(&mut self, link: LinkId, ids: Vec<EnvelopeId>, now: Duration) {
+        let (mut stored, mut refused, mut wanted) = (Vec::new(), Vec::new(), Vec::new());
+        for id in ids {
+            match self.index.get(&id).map(|entry| entry.held) {
+                Some(Held::Body) => stored.push(id),
+                Some(Held::IdOnly) => refused.push(id),
+                Some(Held::Pending) => self.owe(id, link),
+                None => {
+                    if self.is_first_to_announce(id, link, now) {
+                        wanted.push(id);
+                    }
+                }
+            }
+        }
+        self.send_ids(link, stored, LinkFrame::Stored);
+        self.send_ids(link, refused, LinkFrame::Lack);
+        self.send_ids(link, wanted, LinkFrame::Want);
+    }
+
+    fn is_first_to_announce(&mut self, id: EnvelopeId, link: LinkId, now: Duration) -> bool {
+        if let Some(wanted) = self.wanted.get_mut(&id) {
+            wanted.announced_by.insert(link);
+            return false;
+        }
+        if self.wanted.len() >= limits::WANTED {
+            return false;
+        }
+        let wanted = Wanted {
+            announced_by: BTreeSet::from([link]),
+            asked: link,
+            at: now,
+        };
+        self.wanted.insert(id, wanted);
+        true
+    }
+
+    /// An envelope came: who announced it, if it was asked for.
+    pub(super) fn arrived(&mut self, id: &EnvelopeId) -> Option<BTreeSet<LinkId>> {
+        self.wanted.remove(id).map(|wanted| wanted.announced_by)
+    }
+
+    /// Who did not answer a WANT in time loses it to another that announced the id.
+    pub(super) fn check_wanted(&mut self, now: Duration) {
+        let late = |wanted: &Wanted| now.saturating_sub(wanted.at) >= PATIENCE;
+        let late = self.wanted.iter().filter(|(_, wanted)| late(wanted));
+        let late: Vec<(EnvelopeId, LinkId)> =
+            late.map(|(id, wanted)| (*id, wanted.asked)).collect();
+        for (id, asked) in late {
+            self.ask_another(id, asked, now);
+        }
+        for link in self.up_links() {
+            if let Some(link) = self.links.get_mut(&link) {
+                link.feed
+                    .announced
+                    .retain(|_, at| now.saturating_sub(*at) < PATIENCE * 3);
+            }
+            self.announce_more(link, now);
+        }
+    }
+
+    fn ask_another(&mut self, id: EnvelopeId, not: LinkId, now: Duration) {
+        let Some(wanted) = self.wanted.get_mut(&id) else {
+            return;
+        };
+        wanted.announced_by.remove(&not);
+        match wanted.announced_by.first().copied() {
+            Some(next) => {
+                (wanted.asked, wanted.at) = (next, now);
+                self.send(next, &LinkFrame::Want(vec![id]));
+            }
+            None => drop(self.wanted.remove(&id)),
+        }
+    }
+
+    pub(super) fn unlink_wanted(&mut self, link: LinkId, now: Duration) {
+        let asked: Vec<EnvelopeId> = self
+            .wanted
+            .iter()
+            .filter(|(_, wanted)| wanted.asked == link)
+            .map(|(id, _)| *id)
+            .collect();
+        for wanted in self.wanted.values_mut() {
+            wanted.announced_by.remove(&link);
+        }
+        asked
+            .into_iter()
+            .for_each(|id| self.ask_another(id, link, now));
+    }
+
+    // ---- serving ----
+
+    /// A neighbour asks for what was announced.
+    pub(super) fn want(&mut self, link: LinkId, ids: Vec<EnvelopeId>, now: Duration) {
+        self.answered(link, &ids, now);
+        let ttl = |entry: &Entry| entry.ttl.saturating_sub(1);
+        let ids = ids.into_iter();
+        let asked: Vec<_> = ids
+            .map(|id| (id, self.index.get(&id).map_or(0, ttl)))
+            .collect();
+        self.serve(link, asked, now);
+    }
+
+    /// Serves envelopes out of reconciliation: they may travel on as if they were new.
+    pub(super) fn serve_anew(&mut self, link: LinkId, ids: Vec<EnvelopeId>, now: Duration) {
+        self.serve(link, ids.into_iter().map(|id| (id, TTL)).collect(), now);
+    }
+
+    fn serve(&mut self, id: LinkId, asked: Vec<(EnvelopeId, u8)>, now: Duration) {
+        let has = |id: &EnvelopeId| {
+            let entry = self.index.get(id);
+            entry.is_some_and(|entry| entry.held != Held::IdOnly)
+        };
+        let (here, gone): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(id, _)| has(id));
+        let gone = gone.into_iter().map(|(id, _)| id).collect();
+        self.send_ids(id, gone, LinkFrame::Lack);
+        if let Some(link) = self.links.get_mut(&id) {
+            let room = limits::SERVE_QUEUE.saturating_sub(link.feed.serve.len());
+            link.feed.serve.extend(here.into_iter().take(room));
+        }
+        self.serve_more(id, now);
+    }
+
+    /// Hands out what a link has room for.
+    fn serve_more(&mut self, id: LinkId, now: Duration) {
+        let uptime = self.uptime_at(now);
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        while link.feed.serving.len() < limits::SERVING {
+            let Some((envelope, ttl)) = link.feed.serve.pop_front() else {
+                break;
+            };
+            let Some(entry) = self.index.get(&envelope) else {
+                continue;
+            };
+            if link.feed.serving.insert(envelope) {
+                self.outputs.push_back(Output::Serve {
+                    link: id,
+                    id: envelope,
+                    age: entry.age(uptime),
+                    ttl,
+                    hops: entry.hops.saturating_add(1),
+                });
+            }
+        }
+    }
+
+    pub(super) fn served(&mut self, link: LinkId, id: EnvelopeId, found: bool, now: Duration) {
+        if let Some(to) = self.links.get_mut(&link) {
+            to.feed.serving.remove(&id);
+        }
+        if !found {
+            self.send_ids(link, vec![id], LinkFrame::Lack);
+        }
+        self.serve_more(link, now);
+    }
+
+    // ---- answers ----
+
+    /// A neighbour has these on disk.
+    pub(super) fn stored(&mut self, link: LinkId, ids: &[EnvelopeId], now: Duration) {
+        self.answered(link, ids, now);
+        let Some(by) = self.links.get(&link).map(|link| link.device) else {
+            return;
+        };
+        for id in ids {
+            if let Some(reached) = self.outbox.stored(*id, by) {
+                self.outputs.push_back(Output::Stored {
+                    id: *id,
+                    by,
+                    reached,
+                });
+            }
+        }
+    }
+
+    /// A neighbour has not got these, or does not take them.
+    pub(super) fn lack(&mut self, link: LinkId, ids: &[EnvelopeId], now: Duration) {
+        self.answered(link, ids, now);
+        self.lacks_of_session(link, ids.len(), now);
+        for id in ids {
+            if self
+                .wanted
+                .get(id)
+                .is_some_and(|wanted| wanted.asked == link)
+            {
+                self.ask_another(*id, link, now);
+            }
+        }
+    }
+
+    pub(super) fn send_ids(
+        &mut self,
+        link: LinkId,
+        ids: Vec<EnvelopeId>,
+        frame: fn(Vec<EnvelopeId>) -> LinkFrame,
+    ) {
+        for ids in ids.chunks(IDS) {
+            self.send(link, &frame(ids.to_vec()));
+        }
+    }
+
+    /// STORED is owed to a link once this is on disk.
+    pub(super) fn owe(&mut self, id: EnvelopeId, link: LinkId) {
+        self.pending.entry(id).or_default().insert(link);
+    }
+
+    /// Groups what is said to each link.
+    pub(super) fn send_stored(&mut self, owed: BTreeMap<LinkId, Vec<EnvelopeId>>) {
+        for (link, ids) in owed {
+            self.send_ids(link, ids, LinkFrame::Stored);
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Finding out what one side lacks: docs/protocol-v2.md 6.5.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use gossamer_wire::v2::{Bucket, BucketDigest, LinkFrame, Recon};
+use rand::Rng;
+
+use super::{
+    Gossip, Held, LinkId,
+    link::{Link, Sync},
+    reconcile::{BadMessage, Initiator, Next, Responder},
+};
+use crate::limits;
+
+impl<R: Rng> Gossip<R> {
+    pub(super) fn send_digest(&mut self, id: LinkId, now: Duration) {
+        if let Some(link) = self.links.get_mut(&id) {
+            link.sync.digest_at = now + limits::DIGEST;
+            let mut digests = self.index.digests();
+            digests.truncate(gossamer_wire::limits::BUCKETS);
+            self.send(id, &LinkFrame::Digest(digests));
+        }
+    }
+
+    /// A neighbour's digests: where they differ from ours, the smaller device asks.
+    pub(super) fn digest(&mut self, id: LinkId, theirs: &[BucketDigest], now: Duration) {
+        let ours = self.index.digests();
+        let differing = differing(&ours, theirs);
+        let me = self.me.device;
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        if me > link.device || now < link.sync.not_before {
+            return;
+        }
+        let sync = &mut link.sync;
+        sync.pause = if sync.stuck {
+            (sync.pause * 2).min(limits::DIGEST_LAST)
+        } else {
+            limits::DIGEST
+        };
+        sync.not_before = now + sync.pause - limits::DIGEST;
+        sync.stuck = false;
+        sync.due = differing;
+        self.next_session(id, now);
+    }
+
+    fn next_session(&mut self, id: LinkId, now: Duration) {
+        let (session, salt) = (u64::from_le_bytes(self.random()), self.random());
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        if link.sync.initiator.is_some() {
+            return;
+        }
+        let Some(bucket) = link.sync.due.pop_first() else {
+            return;
+        };
+        if let Ok((initiator, message)) = Initiator::start(session, bucket, salt, &self.index, now)
+        {
+            link.sync.initiator = Some(Box::new(initiator));
+            let recon = Recon {
+                session,
+                bucket,
+                salt,
+                message: message.into(),
+            };
+            self.send(id, &LinkFrame::Recon(recon));
+        }
+    }
+
+    pub(super) fn recon(&mut self, id: LinkId, recon: &Recon, now: Duration) {
+        let asked = self.initiator(id).map(|initiator| initiator.session);
+        let outcome = if asked == Some(recon.session) {
+            self.recon_answered(id, recon, now)
+        } else {
+            self.recon_asked(id, recon, now)
+        };
+        if outcome.is_err() {
+            self.ban(id, now);
+        }
+    }
+
+    fn recon_asked(&mut self, id: LinkId, recon: &Recon, now: Duration) -> Result<(), BadMessage> {
+        let Some(link) = self.links.get_mut(&id) else {
+            return Ok(());
+        };
+        let mut responder = match link.sync.responder.take() {
+            Some(responder) if responder.session == recon.session => responder,
+            _ => Box::new(Responder::start(
+                recon.session,
+                &recon.bucket,
+                recon.salt,
+                &self.index,
+                now,
+            )),
+        };
+        let answer = responder.answer(&recon.message, now)?;
+        link.sync.responder = Some(responder);
+        let recon = Recon {
+            message: answer.into(),
+            ..recon.clone()
+        };
+        self.send(id, &LinkFrame::Recon(recon));
+        Ok(())
+    }
+
+    fn recon_answered(
+        &mut self,
+        id: LinkId,
+        recon: &Recon,
+        now: Duration,
+    ) -> Result<(), BadMessage> {
+        let Some(initiator) = self.initiator(id) else {
+            return Ok(());
+        };
+        match initiator.answer(&recon.message, now)? {
+            Next::Message(message) => {
+                let recon = Recon {
+                    session: initiator.session,
+                    bucket: initiator.bucket,
+                    salt: initiator.salt,
+                    message: message.into(),
+                };
+                self.send(id, &LinkFrame::Recon(recon));
+            }
+            Next::Done(mut have) => {
+                have.retain(|id| {
+                    let entry = self.index.get(id);
+                    entry.is_some_and(|entry| entry.held != Held::IdOnly)
+                });
+                if let Some(initiator) = self.initiator(id) {
+                    initiator.moved = !have.is_empty();
+                }
+                self.announce(id, have, now);
+                self.ask_more(id, now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for the next envelopes that we lack, or ends the session.
+    fn ask_more(&mut self, id: LinkId, now: Duration) {
+        let Some(initiator) = self.initiator(id) else {
+            return;
+        };
+        initiator.alive_at = now;
+        let session = initiator.session;
+        let is_done = initiator.is_done();
+        if initiator.outstanding > limits::ASKED / 2 || !(initiator.has_more_to_ask() || is_done) {
+            return;
+        }
+        let ids = initiator.ask(limits::ASKED / 2);
+        self.send(id, &LinkFrame::ReconWant { session, ids });
+        if is_done {
+            self.end_session(id, now);
+        }
+    }
+
+    fn end_session(&mut self, id: LinkId, now: Duration) {
+        if let Some(link) = self.links.get_mut(&id)
+            && let Some(initiator) = link.sync.initiator.take()
+        {
+            link.sync.stuck |= initiator.found && !initiator.moved;
+            self.next_session(id, now);
+        }
+    }
+
+    /// Answers what the other side found out that it lacks.
+    pub(super) fn recon_want(&mut self, id: LinkId, session: u64, ids: &[[u8; 32]], now: Duration) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        let Some(responder) = link
+            .sync
+            .responder
+            .as_mut()
+            .filter(|responder| responder.session == session)
+        else {
+            return;
+        };
+        if ids.is_empty() {
+            link.sync.responder = None;
+            return;
+        }
+        responder.alive_at = now;
+        let ids = responder.find(ids);
+        self.serve_anew(id, ids, now);
+    }
+
+    /// An envelope that was not announced came: whether a session asked for it.
+    pub(super) fn counts_for_session(&mut self, id: LinkId, now: Duration) -> bool {
+        let Some(initiator) = self.initiator(id) else {
+            return false;
+        };
+        if initiator.outstanding == 0 {
+            return false;
+        }
+        initiator.outstanding -= 1;
+        initiator.moved = true;
+        self.ask_more(id, now);
+        true
+    }
+
+    /// So many of those asked for will not come.
+    pub(super) fn lacks_of_session(&mut self, id: LinkId, count: usize, now: Duration) {
+        if let Some(initiator) = self.initiator(id)
+            && initiator.outstanding > 0
+        {
+            initiator.outstanding = initiator.outstanding.saturating_sub(count);
+            self.ask_more(id, now);
+        }
+    }
+
+    /// Gives up sessions in which nothing happens.
+    pub(super) fn check_sessions(&mut self, now: Duration) {
+        let silent = |alive_at: Duration| now.saturating_sub(alive_at) >= limits::RECON_PATIENCE;
+        for id in self.up_links() {
+            let Some(link) = self.links.get_mut(&id) else {
+                continue;
+            };
+            let Sync {
+                initiator,
+                responder,
+                ..
+            } = &mut link.sync;
+            if responder
+                .as_ref()
+                .is_some_and(|session| silent(session.alive_at))
+            {
+                *responder = None;
+            }
+            if initiator
+                .as_ref()
+                .is_some_and(|session| silent(session.alive_at))
+            {
+                self.end_session(id, now);
+            }
+        }
+    }
+
+    fn initiator(&mut self, id: LinkId) -> Option<&mut Initiator> {
+        let link: Option<&mut Link> = self.links.get_mut(&id);
+        link.and_then(|link| link.sync.initiator.as_deref_mut())
+    }
+}
+
+/// The buckets in which two sides differ.
+fn differing(ours: &[BucketDigest], theirs: &[BucketDigest]) -> BTreeSet<Bucket> {
+    let by_bucket = |digests: &[BucketDigest]| -> BTreeMap<Bucket, (u64, u128)> {
+        let digests = digests.iter();
+        digests
+            .map(|one| (one.bucket, (one.count, one.sum)))
+            .collect()
+    };
+    let (ours, theirs) = (by_bucket(ours), by_bucket(theirs));
+    let buckets: BTreeSet<Bucket> = ours.keys().chain(theirs.keys()).copied().collect();
+    let differs = |bucket: &Bucket| ours.get(bucket) != theirs.get(bucket);
+    buckets.into_iter().filter(differs).collect()
+}
