@@ -197,6 +197,8 @@ fn confirmation(secret: &[u8], label: &[u8], transcript: &Transcript<'_>) -> Zer
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use rand_core::{CryptoRng, RngCore};
+    use serde_json::Value;
 
     use super::*;
 
@@ -334,6 +336,70 @@ mod tests {
             message.resize(size, 0);
             assert!(ana.finish(&message, &TRANSCRIPT).is_err(), "{size} bytes");
         }
+    }
+
+    /// Stands in for the operating system: gives one scalar.
+    struct Scalar([u8; 32]);
+
+    impl RngCore for Scalar {
+        fn next_u32(&mut self) -> u32 {
+            unreachable!("a scalar is drawn as bytes")
+        }
+
+        fn next_u64(&mut self) -> u64 {
+            unreachable!("a scalar is drawn as bytes")
+        }
+
+        fn fill_bytes(&mut self, dest: &mut [u8]) {
+            dest.fill(0);
+            dest[..32].copy_from_slice(&self.0);
+        }
+
+        fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), rand_core::Error> {
+            self.fill_bytes(dest);
+            Ok(())
+        }
+    }
+
+    impl CryptoRng for Scalar {}
+
+    #[test]
+    fn an_admission_goes_as_written() {
+        let vector: Value =
+            serde_json::from_str(include_str!("../tests/vectors/admission.json")).unwrap();
+        let text = |name: &str| vector[name].as_str().unwrap();
+        let bytes = |name: &str| hex::decode(text(name)).unwrap();
+        let array = |name: &str| <[u8; 32]>::try_from(bytes(name)).unwrap();
+
+        let key = PasswordKey::derive(&Password::new(text("password")), text("network_name"));
+        assert_eq!(*key.0, array("password_key"));
+
+        let password = spake2::Password::new(key.0.as_ref());
+        let ids = (
+            &Identity::new(&array("client")),
+            &Identity::new(&array("server")),
+        );
+        let (ana, from_ana) =
+            Spake2::start_a_with_rng(&password, ids.0, ids.1, Scalar(array("client_scalar")));
+        let (ben, from_ben) =
+            Spake2::start_b_with_rng(&password, ids.0, ids.1, Scalar(array("server_scalar")));
+        assert_eq!(from_ana, bytes("client_message"));
+        assert_eq!(from_ben, bytes("server_message"));
+
+        let transcript = Transcript {
+            exporter: array("exporter"),
+            client_hello: &bytes("client_hello"),
+            server_hello: &bytes("server_hello"),
+        };
+        let finish = |role, exchange, theirs: &[u8]| {
+            let admission = Admission { role, exchange };
+            admission.finish(theirs, &transcript).unwrap()
+        };
+        let ana = finish(Role::Client, ana, &from_ben);
+        let ben = finish(Role::Server, ben, &from_ana);
+        assert_eq!(ana.ours(), array("client_confirmation"));
+        assert_eq!(ben.ours(), array("server_confirmation"));
+        assert!(ana.check(&ben.ours()) && ben.check(&ana.ours()));
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! Names of people, devices, networks and envelopes: fixed-size bytes, one type for each.
+//! Names of people, devices, networks, envelopes and files: fixed-size bytes, one type for each.
 
 use std::fmt;
 
@@ -84,6 +84,11 @@ id!(
 id!(
     /// A network: the hash of its name.
     NetworkId,
+    16
+);
+id!(
+    /// A file that is offered: random, chosen by its sender.
+    FileId,
     16
 );
 

@@ -57,8 +57,11 @@ impl Keyring {
     /// Adds keys, such as those a neighbour sent. Says whether one of them is new and was kept:
     /// then the neighbours should hear of it.
     pub fn merge(&mut self, keys: impl IntoIterator<Item = NetworkKey>) -> bool {
-        keys.into_iter()
-            .fold(false, |grew, key| self.add(key) || grew)
+        let mut grew = false;
+        for key in keys {
+            grew |= self.add(key);
+        }
+        grew
     }
 
     /// The key to seal under; `None` when there is none.
