@@ -271,7 +271,7 @@ fn gossip() -> Vec<Vector> {
         BucketDigest {
             bucket: Bucket::Everyone,
             count: 2,
-            sum: u128::from_le_bytes([3; 16]),
+            sum: u128::from_le_bytes(std::array::from_fn(|i| i as u8)),
         },
         BucketDigest {
             bucket: Bucket::Room([0x44; 32]),
