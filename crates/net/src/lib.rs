@@ -15,6 +15,7 @@ mod lane;
 mod limits;
 mod listener;
 mod outbound;
+mod seats;
 mod traffic;
 
 use std::{
