@@ -29,6 +29,8 @@ pub(crate) fn beacon(me: &Config, subnet: Subnet, bye: bool, now: Now) -> Option
         network: Some(me.network),
         multi: true,
         bye,
+        v2: false,
+        device: None,
     };
     beacon.encode().ok()
 }

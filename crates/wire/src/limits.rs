@@ -35,3 +35,51 @@ pub const PEER_LIST: usize = 256;
 
 /// The lowest port that is ever dialled: a spoofed beacon must not make us talk to printers.
 pub const MIN_PORT: u16 = 1024;
+
+/// The body of a v2 frame: one read of a socket, and more than the largest thing in it, an
+/// envelope, needs with all around it.
+pub const FRAME: usize = 64 << 10;
+
+/// The signed body of an envelope: the rest of [`FRAME`] is for what travels beside it.
+pub const ENVELOPE: usize = 60 << 10;
+
+/// The body of an envelope that is pushed unasked: what most texts need, and cheap enough to
+/// arrive twice.
+pub const INLINE: usize = 4 << 10;
+
+/// Ids in one frame: with their heads 34 KiB, so that a list fits into [`FRAME`].
+pub const IDS: usize = 1024;
+
+/// The network keys of a keyring: one for each island of a network that met the others late.
+pub const KEYS: usize = 16;
+
+/// Buckets in one DIGEST: the three every network has, and as many rooms as a person joins.
+pub const BUCKETS: usize = 512;
+
+/// One message of a reconciliation: leaves room in [`FRAME`] for envelopes between two rounds.
+pub const RECON: usize = 48 << 10;
+
+/// How deep CBOR may be nested: twice what any structure of ours needs.
+pub const CBOR_DEPTH: usize = 8;
+
+/// How often an envelope is passed on by flooding. Reconciliation reaches what lies further off.
+pub const TTL: u8 = 8;
+
+/// How long an envelope can live, seconds: 30 days.
+pub const LIFETIME_MAX: u32 = 30 * 24 * 60 * 60;
+
+/// How long what is said to everyone lives, seconds: 7 days. A week away still catches up.
+pub const LIFETIME_EVERYONE: u32 = 7 * 24 * 60 * 60;
+
+/// The highest `created` and `seq`: the largest integer that SQLite, a double and JSON hold alike.
+/// "One more than the last" cannot overflow.
+pub const INTEGER: u64 = (1 << 53) - 1;
+
+/// The envelopes a text comes after: the newest that its author had seen in a branching history.
+pub const AFTER: usize = 8;
+
+/// Capabilities in a device record.
+pub const CAPABILITIES: usize = 16;
+
+/// The name of a capability or of a service, ASCII words of ours.
+pub const WORD: usize = 32;
