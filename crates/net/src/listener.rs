@@ -1,4 +1,5 @@
-//! Inbound connections: accepted within limits, cut into messages, decoded.
+//! Inbound connections: accepted within limits and told apart by their first byte. Those of the
+//! classic dialect are cut into messages and decoded here, TLS goes to the door.
 
 use std::{
     io,
@@ -16,7 +17,9 @@ use tokio::{
 };
 
 use crate::{
-    BindError, Bulk, NetEvent, Received, limits,
+    BindError, Bulk, NetEvent, Received,
+    door::Door,
+    limits,
     seats::{Seat, Seats},
     traffic::Traffic,
 };
@@ -75,6 +78,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     events: mpsc::Sender<NetEvent>,
     bulk: mpsc::Sender<Bulk>,
+    door: Arc<Door>,
     traffic: Arc<Traffic>,
 ) {
     let seats = Arc::new(Seats::new(limits::CONNECTIONS));
@@ -86,13 +90,36 @@ pub(crate) async fn serve(
         };
         while connections.try_join_next().is_some() {}
         let reader = Reader {
-            source: SocketAddr::new(source.ip().to_canonical(), source.port()),
+            source: canonical(source),
             seat: Arc::clone(&seat),
             events: events.clone(),
             bulk: bulk.clone(),
             traffic: Arc::clone(&traffic),
         };
-        seat.belongs_to(connections.spawn(reader.run(stream)));
+        let connection = receive(stream, reader, Arc::clone(&door));
+        seat.belongs_to(connections.spawn(connection));
+    }
+}
+
+/// An IPv4 address as one, also where the listener is for both kinds.
+fn canonical(source: SocketAddr) -> SocketAddr {
+    match source.ip().to_canonical() {
+        IpAddr::V4(ip) => SocketAddr::new(ip.into(), source.port()),
+        IpAddr::V6(_) => source,
+    }
+}
+
+/// The first byte decides the dialect (docs/protocol-v2.md 5.1).
+async fn receive(stream: TcpStream, reader: Reader, door: Arc<Door>) {
+    let mut first = [0];
+    let Ok(Ok(1)) = timeout(limits::SILENCE, stream.peek(&mut first)).await else {
+        return;
+    };
+    match first {
+        [b'{' | b' ' | b'\t' | b'\r' | b'\n'] => reader.run(stream).await,
+        // The seat is for readers: the door has its own.
+        [0x16] => door.welcome(stream, reader.source),
+        _ => {}
     }
 }
 

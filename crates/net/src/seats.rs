@@ -13,10 +13,10 @@ use tokio::{
 
 use crate::limits;
 
-/// The connections being read. When there is no room, the one that has brought no message for
-/// longest gives way, if that is long enough to have been read; until then, and while all of them
-/// are being listened to, new ones wait in the system's backlog. So whoever opens connections and says nothing keeps nobody out, and nobody who says
-/// something is turned away.
+/// The connections being read, or their handshakes. When there is no room, the one that has
+/// brought no message for longest gives way, if that is long enough to have been read; until then,
+/// and while all of them are being listened to, new ones wait in the system's backlog, or are
+/// turned away. So whoever opens connections and says nothing keeps nobody out.
 #[derive(Debug)]
 pub(crate) struct Seats {
     /// How many there are.
