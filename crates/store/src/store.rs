@@ -11,13 +11,16 @@ use rusqlite::Connection;
 use zeroize::Zeroizing;
 
 use crate::{
-    Messages, OpenError, Profiles, ReadMarkers, StoreError, Transfers, error::is_damage, key_file,
-    migrations,
+    AtRest, EnvelopeRow, Envelopes, Identities, Messages, Networks, NewMessage, OpenError, Reached,
+    ReadMarkers, Recorded, StoreError, Transfers, Unlock, Uptime, at_rest, envelopes,
+    error::{is_damage, unavailable},
+    key_file, messages, migrations,
 };
 
 /// The open history of one profile.
 pub struct Store {
-    db: Connection,
+    pub(crate) db: Connection,
+    at_rest: AtRest,
 }
 
 impl Store {
@@ -25,22 +28,16 @@ impl Store {
     pub const FILE_NAME: &str = "database.sqlite";
 
     /// Opens the database in `dir`, or creates directory, key and database when there is none.
+    /// A key that `unlock` can protect better than it is protected moves there.
     ///
     /// # Errors
     /// A database that is there is never replaced: see [`OpenError`] for what can be wrong with
     /// it and what the user can do.
-    pub fn open(dir: &Path) -> Result<Self, OpenError> {
+    pub fn open(dir: &Path, unlock: &Unlock) -> Result<Self, OpenError> {
         create_dir(dir)?;
         let path = dir.join(Self::FILE_NAME);
         let exists = is_there(dir, &path)?;
-        let key = match (key_file::read_key(dir)?, exists) {
-            (Some(key), true) if !key_file::check_fits(dir, &key) => {
-                return Err(OpenError::KeyWrong(key_file::key_path(dir)));
-            }
-            (Some(key), _) => key,
-            (None, true) => return Err(OpenError::KeyMissing(key_file::key_path(dir))),
-            (None, false) => key_file::create_key(dir)?,
-        };
+        let (key, at_rest) = at_rest::key(dir, exists, unlock)?;
 
         let explain = |error: rusqlite::Error| {
             if is_damage(&error) {
@@ -50,20 +47,66 @@ impl Store {
             }
         };
         let mut db = Connection::open(&path).map_err(explain)?;
-        unlock(&db, &key).map_err(explain)?;
+        db.set_prepared_statement_cache_capacity(STATEMENTS);
+        enter(&db, &key).map_err(explain)?;
         migrations::run(&mut db, &path, migrations::ALL, explain)?;
         key_file::keep_check(dir, &key)?;
-        Ok(Self { db })
+        Ok(Self { db, at_rest })
     }
 
-    /// This device's identity.
-    pub fn profile(&mut self) -> Profiles<'_> {
-        Profiles { db: &self.db }
+    /// What protects the database's key.
+    #[must_use]
+    pub fn at_rest(&self) -> AtRest {
+        self.at_rest
+    }
+
+    /// Keeps messages and envelopes that came in or were written, all of them in one transaction.
+    /// What is there already stays as it is.
+    ///
+    /// # Errors
+    /// When the database cannot be written; then it holds none of them.
+    pub fn record(
+        &mut self,
+        messages: &[NewMessage],
+        envelopes: &[EnvelopeRow],
+    ) -> Result<Recorded, StoreError> {
+        let transaction = self.db.transaction()?;
+        let recorded = messages::insert(&transaction, messages)?;
+        for envelope in envelopes {
+            envelopes::insert(&transaction, envelope)?;
+        }
+        transaction.commit()?;
+        Ok(recorded)
+    }
+
+    /// Who this device and its person are.
+    pub fn identity(&mut self) -> Identities<'_> {
+        Identities { db: &self.db }
+    }
+
+    /// How long the node has run in all.
+    pub fn uptime(&mut self) -> Uptime<'_> {
+        Uptime { db: &self.db }
+    }
+
+    /// Keys of networks, and who was admitted to them.
+    pub fn networks(&mut self) -> Networks<'_> {
+        Networks { db: &mut self.db }
+    }
+
+    /// Every envelope that is known, and the bodies of those held.
+    pub fn envelopes(&mut self) -> Envelopes<'_> {
+        Envelopes { db: &mut self.db }
     }
 
     /// Messages of every conversation.
     pub fn messages(&mut self) -> Messages<'_> {
         Messages { db: &mut self.db }
+    }
+
+    /// Which devices have which own message.
+    pub fn reached(&mut self) -> Reached<'_> {
+        Reached { db: &mut self.db }
     }
 
     /// How far each conversation has been read.
@@ -100,10 +143,7 @@ fn is_there(dir: &Path, path: &PathBuf) -> Result<bool, OpenError> {
         }
         Ok(file) => Ok(file.len() > 0),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(source) => Err(OpenError::Unavailable {
-            path: path.clone(),
-            source,
-        }),
+        Err(error) => Err(unavailable(path)(error)),
     }
 }
 
@@ -112,15 +152,13 @@ fn create_dir(dir: &Path) -> Result<(), OpenError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(dir)
-        .map_err(|source| OpenError::Unavailable {
-            path: dir.to_owned(),
-            source,
-        })
+    builder.create(dir).map_err(unavailable(dir))
 }
 
-fn unlock(db: &Connection, key: &DatabaseKey) -> rusqlite::Result<()> {
+/// Statements kept compiled: about as many as there are queries.
+const STATEMENTS: usize = 64;
+
+fn enter(db: &Connection, key: &DatabaseKey) -> rusqlite::Result<()> {
     let digits = key.to_hex();
     let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", *digits));
     db.execute_batch(&pragma)?;
