@@ -14,9 +14,8 @@ use std::{
 use gossamer_crypto::DatabaseKey;
 
 use crate::{
-    Keychain, KeychainError, OpenError, Passphrase, SystemKeychain,
-    error::unavailable,
-    key_file, passphrase, private_file, random,
+    Keychain, KeychainError, OpenError, Passphrase, SystemKeychain, error::unavailable, key_file,
+    passphrase, private_file, random,
 };
 
 /// What may be used to open the history, and to protect it. By default nothing: the key is in a

@@ -33,13 +33,19 @@ pub enum OpenError {
     #[error("The history is locked with a passphrase. Give it with --passphrase-file.")]
     PassphraseNeeded,
     /// The key is locked with another passphrase.
-    #[error("The passphrase does not open the history. Check it and try again; nothing was changed.")]
+    #[error(
+        "The passphrase does not open the history. Check it and try again; nothing was changed."
+    )]
     PassphraseWrong,
     /// The key was in the system's keychain and is not there any more.
-    #[error("The key of the history is gone from the system's keychain: it has no entry {0:?} of Gossamer's. Restore the keychain from a backup; to start without the history, move the database and the files beside it away.")]
+    #[error(
+        "The key of the history is gone from the system's keychain: it has no entry {0:?} of Gossamer's. Restore the keychain from a backup; to start without the history, move the database and the files beside it away."
+    )]
     KeychainEntryMissing(String),
     /// The key is in the system's keychain, which cannot be asked.
-    #[error("The key of the history is in the system's keychain, which cannot be asked: {0}. Unlock the keychain, or start Gossamer where you are logged in, and try again.")]
+    #[error(
+        "The key of the history is in the system's keychain, which cannot be asked: {0}. Unlock the keychain, or start Gossamer where you are logged in, and try again."
+    )]
     KeychainUnavailable(#[source] KeychainError),
     /// The key fits, but the database is damaged.
     #[error("The history is damaged: {} cannot be read although its key fits. Put it back from a backup; to start without the history, move it away.", .0.display())]

@@ -143,7 +143,10 @@ mod tests {
         store.identity().next_seq(1).unwrap_err();
         store.identity().get_or_create("ana", 0).unwrap();
         let mut next = |now| store.identity().next_seq(now).unwrap();
-        assert_eq!([next(1000), next(1000), next(5), next(2000)], [1000, 1001, 1002, 2000]);
+        assert_eq!(
+            [next(1000), next(1000), next(5), next(2000)],
+            [1000, 1001, 1002, 2000]
+        );
         drop(store);
         assert_eq!(open(&dir).identity().next_seq(0).unwrap(), 2001);
     }

@@ -83,7 +83,9 @@ fn ask<T: Send + 'static>(
     let name = name.to_owned();
     let work = move || {
         let status = Entry::store_status().as_ref();
-        let reached = status.map(drop).map_err(|error| KeychainError(error.to_string()));
+        let reached = status
+            .map(drop)
+            .map_err(|error| KeychainError(error.to_string()));
         let _ = say.send(Said::Reached(reached.clone()));
         if reached.is_err() {
             return;

@@ -351,12 +351,7 @@ pub(crate) fn insert(
     Ok(Recorded { placed, moved })
 }
 
-fn insert_row(
-    db: &Connection,
-    row: &MessageRow,
-    place: i64,
-    late: bool,
-) -> rusqlite::Result<bool> {
+fn insert_row(db: &Connection, row: &MessageRow, place: i64, late: bool) -> rusqlite::Result<bool> {
     let inserted = db
         .prepare_cached(
             "INSERT INTO messages (

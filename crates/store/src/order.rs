@@ -76,21 +76,14 @@ pub(crate) fn move_followers(
 }
 
 /// The followers of a message that stand above it.
-fn above(
-    query: &mut Statement<'_>,
-    id: &str,
-    place: i64,
-) -> rusqlite::Result<Vec<(i64, String)>> {
+fn above(query: &mut Statement<'_>, id: &str, place: i64) -> rusqlite::Result<Vec<(i64, String)>> {
     query
         .query_map(params![id, place], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
 }
 
 /// The last place of a conversation and whose it is.
-pub(crate) fn last(
-    db: &Connection,
-    conversation: &str,
-) -> rusqlite::Result<Option<(i64, String)>> {
+pub(crate) fn last(db: &Connection, conversation: &str) -> rusqlite::Result<Option<(i64, String)>> {
     db.prepare_cached(
         "SELECT place, id FROM messages WHERE conversation = ?1
          ORDER BY place DESC, id DESC LIMIT 1",
@@ -178,7 +171,11 @@ mod tests {
             }
         }
         for seed in 1..=20 {
-            assert_eq!(order_of(&shuffled(&messages, seed)), expected, "seed {seed}");
+            assert_eq!(
+                order_of(&shuffled(&messages, seed)),
+                expected,
+                "seed {seed}"
+            );
         }
     }
 

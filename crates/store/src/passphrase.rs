@@ -117,11 +117,7 @@ fn seal(passphrase: &Passphrase, salt: &[u8; SALT], key: &DatabaseKey) -> Option
     Some(std::mem::take(&mut *sealed))
 }
 
-fn open(
-    passphrase: &Passphrase,
-    salt: &[u8; SALT],
-    sealed: [u8; SEALED],
-) -> Option<DatabaseKey> {
+fn open(passphrase: &Passphrase, salt: &[u8; SALT], sealed: [u8; SEALED]) -> Option<DatabaseKey> {
     let mut opened = Zeroizing::new(sealed.to_vec());
     cipher(passphrase, salt)?
         .decrypt_in_place(&NONCE.into(), FORMAT.as_bytes(), &mut *opened)
@@ -179,7 +175,10 @@ mod tests {
         for length in 0..whole.len() - 1 {
             fs::write(&path, &whole[..length]).unwrap();
             let error = read(dir.path(), &right).unwrap_err();
-            assert!(matches!(error, OpenError::KeyDamaged(_)), "{length}: {error}");
+            assert!(
+                matches!(error, OpenError::KeyDamaged(_)),
+                "{length}: {error}"
+            );
         }
     }
 

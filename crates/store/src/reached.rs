@@ -76,7 +76,10 @@ mod tests {
         let own = our_own(1, MessageState::Queued);
         store.record(&[own], &[]).unwrap();
         let mut add = |device| store.reached().add("own-1", device).unwrap();
-        assert_eq!([add(&CLEO), add(&CLEO), add(&BEN)], [Some(1), Some(1), Some(2)]);
+        assert_eq!(
+            [add(&CLEO), add(&CLEO), add(&BEN)],
+            [Some(1), Some(1), Some(2)]
+        );
         drop(store);
 
         let mut store = open(&dir);

@@ -170,3 +170,116 @@ fn enter(db: &Connection, key: &DatabaseKey) -> rusqlite::Result<()> {
     // The first read shows whether the key fits.
     db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }
+
+#[cfg(test)]
+mod tests {
+    use gossamer_crypto::{DeviceId, Keyring, NetworkKey};
+
+    use super::*;
+    use crate::{
+        AdmittedRow,
+        test::{envelope, from_ben, home, open},
+    };
+
+    #[test]
+    fn a_full_disk_is_an_error_and_leaves_everything_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = open(&dir);
+        store.identity().get_or_create("ana", 0).unwrap();
+        store.record(&[from_ben(0)], &[envelope(0)]).unwrap();
+        let seq = store.identity().next_seq(0).unwrap();
+        fill(&store);
+
+        let messages: Vec<_> = (0..2000).map(from_ben).collect();
+        let envelopes: Vec<_> = (0..2000).map(envelope).collect();
+        let error = store.record(&messages, &envelopes).unwrap_err();
+        assert!(matches!(error, StoreError::Full), "{error}");
+        let mut keyring = Keyring::new();
+        keyring.merge([NetworkKey::new([1; 32])]);
+        let mut refused = 0;
+        for number in 0..2000_u16 {
+            let mut id = [0; 32];
+            id[..2].copy_from_slice(&number.to_be_bytes());
+            let row = AdmittedRow {
+                device: DeviceId::new(id),
+                uptime: 0,
+                address: None,
+            };
+            match store.networks().admit(&home(), &row) {
+                Ok(()) => assert_eq!(refused, 0),
+                Err(StoreError::Full) => refused += 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert!(refused > 0);
+
+        store
+            .db
+            .pragma_update(None, "max_page_count", 1_000_000)
+            .unwrap();
+        let page = store.messages().page("everyone", None, 9).unwrap();
+        assert_eq!(page.rows, [from_ben(0).row]);
+        assert_eq!(
+            store.envelopes().body_bytes().unwrap(),
+            u64::from(envelope(0).meta.size)
+        );
+        assert_eq!(store.identity().next_seq(0).unwrap(), seq + 1);
+        store.record(&messages, &envelopes).unwrap();
+        store.networks().save_keyring(&home(), &keyring).unwrap();
+    }
+
+    #[test]
+    fn a_history_of_the_first_format_opens_with_its_messages() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(Store::FILE_NAME);
+        let (key, _) = at_rest::key(dir.path(), false, &Unlock::default()).unwrap();
+        let mut db = Connection::open(&path).unwrap();
+        enter(&db, &key).unwrap();
+        let first = migrations::ALL.get(..1).unwrap();
+        migrations::run(&mut db, &path, first, OpenError::Database).unwrap();
+        db.execute_batch(
+            "INSERT INTO profile (id, node_id, name, created_at) VALUES (1, 'aaaaaaaa', 'ana', 5);
+             INSERT INTO messages (
+                 id, conversation, from_id, from_name, text, own, readable, sent_at, received_at
+             ) VALUES
+                 ('two', 'everyone', 'bbbbbbbb', 'ben', 'two', 0, 1, 2000, 1),
+                 ('one', 'everyone', 'bbbbbbbb', 'ben', 'one', 0, 1, 1000, 2);
+             INSERT INTO read_markers (conversation, message_id, message_seq)
+             VALUES ('everyone', 'one', 2);",
+        )
+        .unwrap();
+        drop(db);
+
+        let mut store = open(&dir);
+        assert!(store.identity().get().unwrap().is_none());
+        let page = store.messages().page("everyone", None, 9).unwrap();
+        let places: Vec<_> = page
+            .rows
+            .iter()
+            .map(|row| (row.id.as_str(), row.place))
+            .collect();
+        assert_eq!(places, [("one", 1000), ("two", 2000)]);
+        assert!(store.read_markers().advance("everyone", "two").unwrap());
+        let marker = store.read_markers().get("everyone").unwrap();
+        assert_eq!(marker.as_deref(), Some("two"));
+        assert!(dir.path().join("database.before-2.sqlite").exists());
+    }
+
+    #[test]
+    fn a_store_shows_nothing_when_printed() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(format!("{:?}", open(&dir)), "Store(..)");
+    }
+
+    /// Leaves the database no room to grow.
+    fn fill(store: &Store) {
+        let pages: i64 = store
+            .db
+            .pragma_query_value(None, "page_count", |row| row.get(0))
+            .unwrap();
+        store
+            .db
+            .pragma_update(None, "max_page_count", pages)
+            .unwrap();
+    }
+}

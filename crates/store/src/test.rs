@@ -87,7 +87,9 @@ pub(crate) fn shuffled<T: Clone>(things: &[T], seed: u64) -> Vec<T> {
     let mut mixed = Vec::with_capacity(left.len());
     while !left.is_empty() {
         // Knuth's linear congruential generator; its upper bits are the good ones.
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         let pick = (state >> 33) as usize % left.len();
         mixed.push(left.swap_remove(pick));
     }
