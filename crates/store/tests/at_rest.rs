@@ -84,7 +84,7 @@ fn a_move_that_was_cut_short_is_finished() {
     let (ana, keychain) = (Ana::new(), Pocket::default());
     let first = ana.device(&Unlock::default());
     let key = fs::read(ana.path(KEY)).unwrap();
-    for unlock in [with(&keychain, None), with_passphrase("old bridge")] {
+    for unlock in [with(&keychain, None), with(&keychain, Some("old bridge"))] {
         ana.device(&unlock);
         fs::write(ana.path(KEY), &key).unwrap();
         assert_eq!(ana.device(&unlock), first);

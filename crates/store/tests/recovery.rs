@@ -103,7 +103,7 @@ fn a_flipped_bit_further_on_is_reported_and_never_read_as_text() {
     let middle = fs::metadata(&database).unwrap().len() / 2;
     flip_bit(&database, usize::try_from(middle).unwrap());
     let mut store = open(&ana);
-    let error = store.messages().page("everyone", None, 2000).unwrap_err();
+    let error = read_in_every_way(&mut store, 2000).unwrap_err();
     assert!(matches!(error, StoreError::Damaged), "{error}");
 }
 
@@ -190,6 +190,17 @@ fn history_of(name: &str, messages: u64) -> TempDir {
 
 fn open(dir: &TempDir) -> Store {
     Store::open(dir.path(), &Unlock::default()).unwrap()
+}
+
+/// Reads each message by its place and by its id: together they touch all that is kept of it.
+fn read_in_every_way(store: &mut Store, messages: u64) -> Result<(), StoreError> {
+    let page = store.messages().page("everyone", None, 5000)?;
+    for (number, row) in (0..messages).zip(page.rows) {
+        assert_eq!(row.text, number.to_string());
+        let found = store.messages().get(&row.id)?;
+        assert_eq!(found, Some(row));
+    }
+    Ok(())
 }
 
 fn texts(store: &mut Store) -> Vec<String> {
