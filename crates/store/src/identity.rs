@@ -96,8 +96,8 @@ impl Identities<'_> {
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<IdentityRow> {
     Ok(IdentityRow {
-        user: UserKey::from_secret(&*Zeroizing::new(row.get("user_key")?)),
-        device: DeviceKey::from_secret(&*Zeroizing::new(row.get("device_key")?)),
+        user: UserKey::from_secret(&Zeroizing::new(row.get::<_, [u8; 32]>("user_key")?)),
+        device: DeviceKey::from_secret(&Zeroizing::new(row.get::<_, [u8; 32]>("device_key")?)),
         name: row.get("name")?,
         created_at: loaded(row.get("created_at")?),
     })

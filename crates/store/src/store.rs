@@ -165,6 +165,7 @@ fn enter(db: &Connection, key: &DatabaseKey) -> rusqlite::Result<()> {
     db.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
+         PRAGMA cache_size = -8192;
          PRAGMA foreign_keys = ON;",
     )?;
     // The first read shows whether the key fits.
