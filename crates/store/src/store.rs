@@ -195,6 +195,9 @@ mod tests {
         let envelopes: Vec<_> = (0..2000).map(envelope).collect();
         let error = store.record(&messages, &envelopes).unwrap_err();
         assert!(matches!(error, StoreError::Full), "{error}");
+        // A message alone would fit: it is refused because its envelope does not.
+        let error = store.record(&[from_ben(1)], &envelopes).unwrap_err();
+        assert!(matches!(error, StoreError::Full), "{error}");
         let mut keyring = Keyring::new();
         keyring.merge([NetworkKey::new([1; 32])]);
         let mut refused = 0;

@@ -12,6 +12,8 @@ use std::{
     io::{self, BufRead, BufReader, Write},
     path::Path,
     process::{Command, Stdio},
+    thread,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -24,7 +26,9 @@ use tempfile::TempDir;
 /// Names the directory to write in; without it there is nothing to write.
 const WRITER: &str = "GOSSAMER_TEST_WRITER";
 /// How often the writer is killed.
-const KILLS: u64 = 15;
+const KILLS: u64 = 40;
+/// The kills are spread over so many microseconds after an acknowledgement: about what a batch takes.
+const SPREAD: u64 = 12_000;
 /// Rows of one transaction: more than one page of the database, so that it can be torn.
 const BATCH: u64 = 20;
 
@@ -36,8 +40,8 @@ fn what_a_killed_writer_acknowledged_is_there_and_nothing_by_halves() {
     let dir = TempDir::new().unwrap();
     let mut acknowledged = 0;
     for kill in 0..KILLS {
-        // Another number of batches each time, so that the kill meets other moments.
-        acknowledged = write_and_kill(dir.path(), 1 + kill * 7 % 5).max(acknowledged);
+        let instant = Duration::from_micros(SPREAD * kill / KILLS);
+        acknowledged = write_and_kill(dir.path(), instant).max(acknowledged);
         let mut store = Store::open(dir.path(), &Unlock::default()).unwrap();
         let batches = whole_batches(&mut store);
         assert!(batches >= acknowledged, "{batches} of {acknowledged}");
@@ -67,9 +71,9 @@ fn the_writer() {
     }
 }
 
-/// Lets a writer acknowledge `batches` more, kills it in what it does next, and returns the last
-/// number it said.
-fn write_and_kill(dir: &Path, batches: u64) -> u64 {
+/// Lets a writer acknowledge a batch, kills it this much later, and returns the last number it
+/// said.
+fn write_and_kill(dir: &Path, instant: Duration) -> u64 {
     let mut writer = Command::new(env::current_exe().unwrap())
         .args(["--exact", "the_writer", "--nocapture"])
         .env(WRITER, dir)
@@ -81,12 +85,11 @@ fn write_and_kill(dir: &Path, batches: u64) -> u64 {
         let number = line.strip_prefix("batches ")?;
         number.parse::<u64>().ok()
     });
-    let mut last = 0;
-    for _ in 0..batches {
-        last = said
-            .next()
-            .unwrap_or_else(|| panic!("the writer ended by itself"));
-    }
+    let Some(last) = said.next() else {
+        panic!("the writer ended by itself");
+    };
+    // Not waiting for anything: which instant it is, is what this test varies.
+    thread::sleep(instant);
     writer.kill().unwrap();
     writer.wait().unwrap();
     // What it said between that and the kill counts as well.
