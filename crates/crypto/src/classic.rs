@@ -6,9 +6,8 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE},
 };
 
-use crate::{CryptoProvider, OpenError, SealError};
+use crate::{CryptoProvider, OpenError, SealError, fernet};
 
-const FERNET_VERSION: u8 = 0x80;
 /// Version, time, IV and HMAC.
 const FERNET_OVERHEAD: usize = 1 + 8 + 16 + 32;
 const AES_BLOCK: usize = 16;
@@ -52,7 +51,7 @@ pub fn looks_sealed(content: &str) -> bool {
         return false;
     };
     let ciphertext = fields.len().saturating_sub(FERNET_OVERHEAD);
-    fields.first() == Some(&FERNET_VERSION)
+    fields.first() == Some(&fernet::VERSION)
         && ciphertext >= AES_BLOCK
         && ciphertext.is_multiple_of(AES_BLOCK)
 }

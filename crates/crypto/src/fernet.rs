@@ -2,17 +2,23 @@
 
 use std::fmt;
 
+use aes::Aes128;
 use base64::{Engine, engine::general_purpose::URL_SAFE};
+use cbc::cipher::{BlockEncryptMut, KeyIvInit, block_padding::Pkcs7};
+use hmac::{Hmac, KeyInit, Mac};
 use pbkdf2::pbkdf2_hmac;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{CryptoProvider, OpenError, Password, SealError};
+use crate::{CryptoProvider, NetworkKey, OpenError, Password, SealError};
 
 /// The salt is the same in every classic network: a recorded message lets anyone try passwords
 /// at their leisure. The wire leaves no choice.
 const CLASSIC_SALT: &[u8] = b"mesh_network_salt_2024";
 const CLASSIC_ROUNDS: u32 = 100_000;
+
+/// The first byte of every token.
+pub(crate) const VERSION: u8 = 0x80;
 
 /// The largest clock the library can add its minute of tolerance to.
 const END_OF_TIME: u64 = u64::MAX - 60;
@@ -36,6 +42,12 @@ impl FernetKey {
 impl From<[u8; 32]> for FernetKey {
     fn from(bytes: [u8; 32]) -> Self {
         Self(Zeroizing::new(bytes))
+    }
+}
+
+impl From<&NetworkKey> for FernetKey {
+    fn from(key: &NetworkKey) -> Self {
+        Self(Zeroizing::new(*key.expose_secret()))
     }
 }
 
@@ -98,6 +110,23 @@ impl fmt::Debug for Fernet {
     }
 }
 
+/// The token with this time and IV, which the library draws itself. An IV that is not random
+/// must depend on all of the plaintext.
+pub(crate) fn token(key: &FernetKey, time_s: u64, iv: &[u8; 16], plaintext: &[u8]) -> Vec<u8> {
+    let (signing, encryption) = key.0.split_at(16);
+    let ciphertext = cbc::Encryptor::<Aes128>::new_from_slices(encryption, iv)
+        .expect("AES-128 takes a key and an IV of 16 bytes")
+        .encrypt_padded_vec_mut::<Pkcs7>(plaintext);
+    let fields = [&[VERSION], &time_s.to_be_bytes()[..], iv, &ciphertext].concat();
+    let mac = Hmac::<Sha256>::new_from_slice(signing)
+        .expect("HMAC takes keys of any size")
+        .chain_update(&fields)
+        .finalize();
+    URL_SAFE
+        .encode([&fields[..], &mac.into_bytes()].concat())
+        .into_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +157,14 @@ mod tests {
     fn opens_what_a_classic_node_sealed() {
         let fernet = Fernet::from_password(&Password::new(PASSWORD));
         assert_eq!(fernet.open(TOKEN).unwrap(), "Grüße an Ben".as_bytes());
+    }
+
+    #[test]
+    fn makes_the_token_a_classic_node_made() {
+        let key = FernetKey::from_password(&Password::new(PASSWORD));
+        let iv = std::array::from_fn(|i| i as u8);
+        let made = token(&key, 1_699_123_456, &iv, "Grüße an Ben".as_bytes());
+        assert_eq!(made, TOKEN);
     }
 
     #[test]
