@@ -2,11 +2,12 @@
 
 use std::convert::Infallible;
 
+use gossamer_crypto::{FileId, FileKey, Sealer};
 use gossamer_wire::limits;
 use minicbor::{Encoder, encode};
 
 use super::{
-    ChunkHash, Ending, FileId, FileKey, HASHES_IN_FRAME, LARGE_CHUNK, Offer, Refusal, Sealer, Want,
+    ChunkHash, Ending, HASHES_IN_FRAME, LARGE_CHUNK, Offer, Refusal, Want,
     map::{BadMap, MapReader},
     offer::MAX_MIME,
     want::MAX_BITMAP,

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::{BadFrame, ChunkHash, Close, FileId, HashList, Plan, Sealer, TooLarge, Want};
+use gossamer_crypto::{FileId, Sealer};
+
+use super::{BadFrame, ChunkHash, Close, HashList, Plan, TooLarge, Want};
 use crate::ranges::Ranges;
 
 /// What no honest sender sends. Nothing else is taken from it for this file.

@@ -2,9 +2,9 @@
 
 use std::{future::Future, path::Path, sync::Arc};
 
-use gossamer_crypto::DeviceId;
+use gossamer_crypto::{DeviceId, FileId};
 
-use super::{Ending, FileId, Offer, Outgoing, Refusal};
+use super::{Ending, Offer, Outgoing, Refusal};
 
 /// It could not be written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

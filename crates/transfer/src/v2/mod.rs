@@ -27,7 +27,6 @@ mod part;
 mod plan;
 mod progress;
 pub mod pump;
-mod seal;
 mod source;
 mod want;
 
@@ -40,6 +39,5 @@ pub use outgoing::Outgoing;
 pub use part::{Part, PartError};
 pub use plan::{CHUNK, LARGE_CHUNK, LARGE_FILE, MAX_FILE, Plan, SEGMENT, TooLarge};
 pub use progress::Progress;
-pub use seal::{BadChunk, FileId, FileKey, Sealer};
 pub use source::Source;
 pub use want::{BadWant, Want};

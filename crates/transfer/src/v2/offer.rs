@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use gossamer_crypto::{FileId, FileKey};
 use gossamer_wire::limits;
 
-use super::{FileId, FileKey, MAX_FILE, Plan};
+use super::{MAX_FILE, Plan};
 use crate::{
     names::{NameError, safe_name},
     quota::QuotaError,

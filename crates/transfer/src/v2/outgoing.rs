@@ -6,9 +6,9 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{
-    BadWant, ChunkHash, Close, HashList, Offer, Plan, Progress, Sealer, Source, TooLarge, Want,
-};
+use gossamer_crypto::Sealer;
+
+use super::{BadWant, ChunkHash, Close, HashList, Offer, Plan, Progress, Source, TooLarge, Want};
 
 /// A file that is offered to one device: shared by all streams that serve it, for as long as the
 /// offer stands.
@@ -168,8 +168,10 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
+    use gossamer_crypto::FileId;
+
     use super::*;
-    use crate::v2::{CHUNK, FileId};
+    use crate::v2::CHUNK;
 
     const FILE: FileId = FileId::new([7; 16]);
 

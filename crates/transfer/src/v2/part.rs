@@ -8,8 +8,8 @@ use std::{
 };
 
 use fs4::FileExt;
+use gossamer_crypto::FileId;
 
-use super::FileId;
 use crate::spool::{SpoolError, Verified, at, create_private_dir};
 
 /// Why bytes could not be kept.
@@ -33,6 +33,7 @@ pub enum PartError {
 pub struct Part {
     file: File,
     path: PathBuf,
+    size: u64,
     /// Where the next write goes if nothing seeks before it.
     position: u64,
 }
@@ -50,13 +51,14 @@ impl Part {
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut part = Self {
+        let part = Self {
             file: options.open(&path).map_err(at(&path))?,
             path,
+            size,
             position: 0,
         };
-        if let Err(error) = part.reserve(dir, size) {
-            part.discard_empty();
+        if let Err(error) = part.reserve(dir) {
+            part.remove_if_empty();
             return Err(error);
         }
         Ok(part)
@@ -82,7 +84,11 @@ impl Part {
     /// Syncs what was written, and puts the file into `dir` under `name` or the first free name
     /// like it. The part stays when that fails.
     pub(super) fn publish(self, dir: &Path, name: &str) -> Result<PathBuf, PartError> {
-        self.file.sync_all().map_err(at(&self.path))?;
+        let synced = self
+            .file
+            .set_len(self.size)
+            .and_then(|()| self.file.sync_all());
+        synced.map_err(at(&self.path))?;
         let mut verified = Verified::over(self.file, self.path);
         let published = verified.publish(dir, name);
         if published.is_err() {
@@ -91,22 +97,22 @@ impl Part {
         Ok(published?)
     }
 
-    fn reserve(&mut self, dir: &Path, size: u64) -> Result<(), PartError> {
+    fn reserve(&self, dir: &Path) -> Result<(), PartError> {
         let held = self.file.allocated_size().map_err(at(&self.path))?;
-        let needed = size.saturating_sub(held);
+        let needed = self.size.saturating_sub(held);
         // A file system that cannot tell its room is tried.
         if let Ok(free) = fs4::available_space(dir)
             && free < needed
         {
             return Err(PartError::NoRoom { needed, free });
         }
-        // Without room set aside the file is sparse, and only grows as it comes.
-        let _ = self.file.allocate(size);
-        self.file.set_len(size).map_err(at(&self.path))?;
+        // A file system that sets no room aside lets the file grow as it comes. Its length is left
+        // alone until then: some fill what is new with zeros first.
+        let _ = self.file.allocate(self.size);
         Ok(())
     }
 
-    fn discard_empty(self) {
+    fn remove_if_empty(self) {
         let is_empty = self.file.allocated_size().is_ok_and(|size| size == 0);
         let path = self.path;
         drop(self.file);

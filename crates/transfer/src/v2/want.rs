@@ -1,6 +1,8 @@
 //! What a receiver asks for.
 
-use super::{FileId, Plan, SEGMENT};
+use gossamer_crypto::FileId;
+
+use super::{Plan, SEGMENT};
 
 /// The bytes of the largest bitmap.
 pub(super) const MAX_BITMAP: usize = SEGMENT as usize / 8;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gossamer_crypto::DeviceId;
+use gossamer_crypto::{DeviceId, FileId};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     channel::{FrameReader, FrameWriter, out_of_place},
     serve::{Served, serve},
 };
-use crate::v2::{Ending, FileId, Journal, Offer, Outgoing, Refusal, Want, frame::Frame};
+use crate::v2::{Ending, Journal, Offer, Outgoing, Refusal, Want, frame::Frame};
 
 /// What a stream that came in was about. The journal has been told whatever it needs to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,9 @@ where
             }
             Err(refusal) => refuse(&mut writer, want.file, refusal).await,
         },
-        other => Err(out_of_place(other.kind())),
+        other @ (Frame::Noted(_) | Frame::Hashes { .. } | Frame::Close(_) | Frame::Refuse(..)) => {
+            Err(out_of_place(other.kind()))
+        }
     }?;
     // What was said has been said: how the stream ends does not matter.
     let _ = writer.finish().await;

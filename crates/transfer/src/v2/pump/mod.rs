@@ -10,6 +10,8 @@ mod channel;
 mod pull;
 mod serve;
 mod tell;
+#[cfg(test)]
+mod tests;
 
 use std::{io, time::Duration};
 

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use gossamer_crypto::{FileId, Sealer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::mpsc,
@@ -17,8 +18,8 @@ use super::{
     tell::noted,
 };
 use crate::v2::{
-    BadOffer, Ending, FileId, Incoming, Journal, Misbehaved, Offer, Part, PartError, Placed,
-    Progress, Sealer, Unwritten,
+    BadOffer, Ending, Incoming, Journal, Misbehaved, Offer, Part, PartError, Placed, Progress,
+    Unwritten,
     frame::{Frame, split_chunk},
 };
 
@@ -117,22 +118,23 @@ where
     while let Some(want) = incoming.want() {
         writer.frame(&Frame::Want(want)).await?;
         while !incoming.is_answered() {
-            let received = reader.next(Some(timers.silence)).await?;
+            let received = tokio::select! {
+                received = reader.next(Some(timers.silence)) => received?,
+                // It says why when it is finished.
+                () = thread.jobs.closed() => return Ok(()),
+            };
             match received.ok_or(StreamError::Ended)? {
+                Received::Frame(frame) => take(incoming, frame)?,
                 Received::Chunk => {
-                    let (index, sealed) =
-                        split_chunk(reader.chunk_mut()).map_err(StreamError::from)?;
-                    let placed = incoming.chunk(index, sealed.len())?;
+                    let chunk = split_chunk(reader.chunk_mut()).map_err(StreamError::from)?;
+                    let placed = incoming.chunk(chunk.0, chunk.1.len())?;
+                    // A thread that has stopped gives and takes nothing.
                     let Some(empty) = thread.empty.recv().await else {
-                        // The thread has stopped, and says why when it is finished.
                         return Ok(());
                     };
                     let bytes = reader.take_chunk(empty);
-                    if thread.jobs.send(Job { placed, bytes }).await.is_err() {
-                        return Ok(());
-                    }
+                    let _ = thread.jobs.send(Job { placed, bytes }).await;
                 }
-                Received::Frame(frame) => take(incoming, frame)?,
             }
         }
     }
@@ -147,7 +149,9 @@ fn take(incoming: &mut Incoming, frame: Frame) -> Result<(), PullError> {
             return Err(PullError::Over(ending));
         }
         Frame::Refuse(_, refusal) => return Err(StreamError::Refused(refusal).into()),
-        other => return Err(out_of_place(other.kind()).into()),
+        other @ (Frame::Offer(_) | Frame::Noted(_) | Frame::Want(_) | Frame::End(..)) => {
+            return Err(out_of_place(other.kind()).into());
+        }
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use gossamer_crypto::Sealer;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::mpsc,
@@ -18,7 +19,7 @@ use super::{
     channel::{FrameReader, FrameWriter, Received, out_of_place},
 };
 use crate::v2::{
-    Ending, HASHES_IN_FRAME, Outgoing, Refusal, Sealer, Want,
+    Ending, HASHES_IN_FRAME, Outgoing, Refusal, Want,
     frame::{self, Frame, chunk_head},
     outgoing::{Answer, Step},
 };
@@ -228,9 +229,10 @@ impl Thread {
         let plain = sealed.get_mut(Sealer::NONCE..Sealer::NONCE + len);
         let plain = plain.unwrap_or_default();
         if *position != offset {
-            file.seek(SeekFrom::Start(offset)).map_err(unreadable)?;
+            file.seek(SeekFrom::Start(offset))
+                .map_err(|error| unreadable(&error))?;
         }
-        file.read_exact(plain).map_err(unreadable)?;
+        file.read_exact(plain).map_err(|error| unreadable(&error))?;
         *position = offset + len as u64;
         let seal = self.outgoing.sealer().seal(step.index, sealed);
         seal.map_err(|_| Refusal::Later)?;
@@ -283,7 +285,7 @@ impl Thread {
 }
 
 /// A file that ends early has changed; one that cannot be read is as good as gone.
-fn unreadable(error: io::Error) -> Refusal {
+fn unreadable(error: &io::Error) -> Refusal {
     if error.kind() == io::ErrorKind::UnexpectedEof {
         Refusal::Changed
     } else {

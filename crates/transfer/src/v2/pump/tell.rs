@@ -1,12 +1,13 @@
 //! What is said over a stream of its own: offers, and the ends of transfers.
 
+use gossamer_crypto::FileId;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
     StreamError, Timers,
     channel::{FrameReader, FrameWriter, out_of_place},
 };
-use crate::v2::{Ending, FileId, Offer, frame::Frame};
+use crate::v2::{Ending, Offer, frame::Frame};
 
 /// Offers a file over a stream that was opened for it. When this returns, the offer is on the
 /// receiver's disk.
@@ -53,9 +54,11 @@ where
 
 /// Whether a frame says that something about a file was noted.
 pub(super) fn noted(frame: &Frame, file: FileId) -> Result<(), StreamError> {
-    match frame {
-        Frame::Noted(noted) if *noted == file => Ok(()),
-        Frame::Refuse(_, refusal) => Err(StreamError::Refused(*refusal)),
-        other => Err(out_of_place(other.kind())),
+    if let Frame::Refuse(_, refusal) = frame {
+        return Err(StreamError::Refused(*refusal));
     }
+    if *frame != Frame::Noted(file) {
+        return Err(out_of_place(frame.kind()));
+    }
+    Ok(())
 }
