@@ -1,5 +1,5 @@
-//! Moves one file from offer to verified, synced and named, over TCP on loopback, with both ends in
-//! this process, and says how fast that was:
+//! Moves one file from acceptance to verified, synced and named, over TCP and over TLS on loopback,
+//! with both ends in this process, and says how fast that was:
 //!
 //! ```sh
 //! cargo run --release -p gossamer-transfer --example pump_bench -- 1GiB 5 /dev/shm
@@ -13,11 +13,13 @@
     reason = "a program for a terminal, whose failures are for its reader"
 )]
 
+mod tls;
+
 use std::{
     env, fs,
     future::ready,
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -25,10 +27,13 @@ use std::{
 use gossamer_crypto::{DeviceId, FileId, FileKey};
 use gossamer_transfer::v2::{
     Ending, Journal, Offer, Outgoing, Part, Progress, Refusal, Source, Unwritten,
-    pump::{Timers, answer, pull},
+    pump::{Answered, Timers, answer, pull},
 };
 use tempfile::TempDir;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
 
 const ANA: DeviceId = DeviceId::new([0xa0; 32]);
 
@@ -73,18 +78,21 @@ async fn main() {
     write_random(&path, size).unwrap();
 
     for round in 1..=rounds {
-        let (took, cpu) = run(&path, dir.path(), round).await;
-        println!(
-            "round {round}: {size} bytes in {:.2} s, {:.0} MB/s, {:.2} CPU s for both ends",
-            took.as_secs_f64(),
-            size as f64 / took.as_secs_f64() / 1e6,
-            cpu.as_secs_f64(),
-        );
+        for secure in [false, true] {
+            let (took, cpu) = run(&path, dir.path(), round, secure).await;
+            println!(
+                "round {round}, {}: {:.2} s, {:.0} MB/s, {:.2} CPU s for both ends",
+                if secure { "TLS" } else { "TCP" },
+                took.as_secs_f64(),
+                size as f64 / took.as_secs_f64() / 1e6,
+                cpu.as_secs_f64(),
+            );
+        }
     }
 }
 
 /// From acceptance to a file in its place that its sender knows of.
-async fn run(path: &Path, dir: &Path, round: u32) -> (Duration, Duration) {
+async fn run(path: &Path, dir: &Path, round: u32, secure: bool) -> (Duration, Duration) {
     let source = Source::look(path).unwrap();
     let offer = Offer {
         file: FileId::new(u128::from(round).to_be_bytes()),
@@ -102,20 +110,46 @@ async fn run(path: &Path, dir: &Path, round: u32) -> (Duration, Duration) {
     let (begun, cpu) = (Instant::now(), cpu_time());
     let serving = Arc::clone(&shelf);
     let sender = tokio::spawn(async move {
-        let (stream, _) = listener.accept().await.unwrap();
-        answer(stream, ANA, &*serving, Timers::default()).await
+        let (tcp, _) = listener.accept().await.unwrap();
+        if secure {
+            serve(tls::accept(tcp).await, &serving).await;
+        } else {
+            serve(tcp, &serving).await;
+        }
     });
+    let tcp = TcpStream::connect(address).await.unwrap();
+    let dir = dir.to_owned();
+    // On a worker of the runtime, like the sender.
+    let receiver = tokio::spawn(async move {
+        if secure {
+            fetch(tls::connect(tcp).await, &offer, &shelf, &dir).await
+        } else {
+            fetch(tcp, &offer, &shelf, &dir).await
+        }
+    });
+    let path = receiver.await.unwrap();
+    sender.await.unwrap();
+    let took = (begun.elapsed(), cpu_time().saturating_sub(cpu));
+    fs::remove_file(path).unwrap();
+    took
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, shelf: &Shelf) {
+    let served = answer(stream, ANA, shelf, Timers::default()).await;
+    assert!(matches!(served, Ok(Answered::Ended(_, Ending::Done))));
+}
+
+async fn fetch(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    offer: &Offer,
+    shelf: &Shelf,
+    dir: &Path,
+) -> PathBuf {
     let part = Part::open(&dir.join("spool"), offer.file, offer.size).unwrap();
-    let stream = TcpStream::connect(address).await.unwrap();
     let (downloads, progress) = (dir.join("downloads"), Progress::default());
     let timers = Timers::default();
-    let pulled = pull(stream, &offer, part, &downloads, &*shelf, &progress, timers).await;
-    let pulled = pulled.unwrap();
-    assert!(pulled.told);
-    sender.await.unwrap().unwrap();
-    let took = (begun.elapsed(), cpu_time().saturating_sub(cpu));
-    fs::remove_file(pulled.path).unwrap();
-    took
+    let pulled = pull(stream, offer, part, &downloads, shelf, &progress, timers).await;
+    pulled.unwrap().path
 }
 
 fn bytes(text: &str) -> u64 {
