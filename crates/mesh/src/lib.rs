@@ -22,8 +22,8 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::expect_used))]
 
-pub mod classic;
 pub mod bridge;
+pub mod classic;
 mod dials;
 pub mod gossip;
 mod known;
