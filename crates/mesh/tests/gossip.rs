@@ -364,6 +364,23 @@ fn a_large_envelope_is_sent_to_each_only_once() {
 }
 
 #[test]
+fn who_left_before_a_body_was_read_is_not_told_that_it_is_gone() {
+    let mut street = Street::open(1);
+    let now = Now {
+        mono: street.now,
+        wall_ms: 0,
+    };
+    let ana = &mut street.people[ANA].brain;
+    let served = Input::Served {
+        link: LinkId(7),
+        id: EnvelopeId::new([1; 32]),
+        found: false,
+    };
+    ana.handle(served, now);
+    assert!(ana.poll().is_none());
+}
+
+#[test]
 fn what_was_said_apart_is_known_to_all_when_they_meet() {
     let mut street = Street::open(4);
     street.meet(ANA, BEN);
