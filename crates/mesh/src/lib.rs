@@ -30,6 +30,8 @@ pub mod limits;
 mod mesh;
 mod outbox;
 mod peers;
+#[cfg(feature = "sim")]
+pub mod sim;
 mod subnet;
 mod time;
 
