@@ -154,15 +154,15 @@ impl Disk {
         &self.keyring
     }
 
-    fn put(&mut self, entry: Entry, envelope: Option<Envelope>) {
-        let held = envelope.as_ref().map_or(Held::IdOnly, |_| Held::Body);
-        let entry = Entry { held, ..entry };
+    fn put(&mut self, mut entry: Entry, envelope: Option<Envelope>) {
+        entry.held = envelope.as_ref().map_or(Held::IdOnly, |_| Held::Body);
+        let id = entry.id;
         let row = Row {
-            sent: false,
             entry,
             envelope,
+            sent: false,
         };
-        self.rows.insert(row.entry.id, row);
+        self.rows.insert(id, row);
     }
 
     fn drop_body(&mut self, id: &EnvelopeId) {

@@ -53,10 +53,14 @@ impl Town<'_> {
             .map(|_| self.rng.random_range(0..sides))
             .collect();
         let (world, nodes) = (&self.world, self.scenario.nodes);
-        let side = |who: Who| match self.scenario.doors {
-            Doors::Islands => usize::from(who.0 >= nodes / 2),
-            _ if world.segments() > 1 => drawn[world.home(who)],
-            _ => drawn[who.0],
+        let side = |who: Who| {
+            if self.scenario.doors == Doors::Islands {
+                usize::from(who.0 >= nodes / 2)
+            } else if world.segments() > 1 {
+                drawn[world.home(who)]
+            } else {
+                drawn[who.0]
+            }
         };
         let sides = self.everyone().map(side).collect();
         self.world.split(sides);
