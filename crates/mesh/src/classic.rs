@@ -11,7 +11,7 @@ use gossamer_wire::v1::{
 
 use crate::{
     Now, Subnet,
-    mesh::Config,
+    mesh::{Config, Published},
     peers::{NodeId, Peer, Peers, Reach, Sign},
 };
 
@@ -29,6 +29,8 @@ pub(crate) fn beacon(me: &Config, subnet: Subnet, bye: bool, now: Now) -> Option
         network: Some(me.network),
         multi: true,
         bye,
+        v2: me.device.is_some(),
+        device: me.device,
     };
     beacon.encode().ok()
 }
@@ -55,6 +57,7 @@ pub(crate) fn read_beacon(
             name,
             addr,
             multi: beacon.multi,
+            device: beacon.device.filter(|_| beacon.v2),
             timestamp,
         },
         beacon.bye,
@@ -148,6 +151,7 @@ pub(crate) fn read_peer_list(
         name: header.sender_name.clone(),
         addr,
         multi: true,
+        device: None,
         timestamp: header.timestamp,
     };
     let neighbours = others
@@ -157,17 +161,21 @@ pub(crate) fn read_peer_list(
     Some(Introduction { sign, neighbours })
 }
 
-/// A chat of ours as every node reads it.
-pub(crate) fn chat(
-    me: &Config,
-    message_id: &str,
-    sent_ms: u64,
-    content: &str,
-) -> Result<Bytes, EncodeError> {
-    let body = Body::Chat(Chat {
-        content: content.to_owned(),
-    });
-    write(me, message_id.to_owned(), sent_ms as f64 / 1000.0, body)
+/// A chat as every node reads it.
+pub(crate) fn chat(me: &Config, message: &Published) -> Result<Bytes, EncodeError> {
+    let (sender_id, sender_name) = match &message.author {
+        Some(author) => (author.id.clone(), author.name.clone()),
+        None => (me.node_id.0.clone(), me.name.clone()),
+    };
+    let header = Header {
+        message_id: message.id.clone(),
+        sender_id,
+        sender_name,
+        timestamp: message.sent_ms as f64 / 1000.0,
+    };
+    let content = message.content.clone();
+    let body = Body::Chat(Chat { content });
+    Message { header, body }.encode()
 }
 
 /// A chunk of a file of ours as every node reads it.

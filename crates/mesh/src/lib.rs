@@ -23,6 +23,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::expect_used))]
 
 pub mod classic;
+pub mod bridge;
 mod dials;
 pub mod gossip;
 mod known;
@@ -35,7 +36,7 @@ pub mod sim;
 mod subnet;
 mod time;
 
-pub use mesh::{Arrived, Config, Input, Lane, Mesh, Output, Published, Ticket};
+pub use mesh::{Arrived, Author, Config, Input, Lane, Mesh, Output, Published, Ticket};
 pub use peers::{NodeId, Peer, Reach};
 pub use subnet::Subnet;
 pub use time::Now;

@@ -114,6 +114,9 @@ pub const DIGEST: Duration = Duration::from_secs(60);
 /// The same when comparing moved nothing again and again.
 pub const DIGEST_LAST: Duration = Duration::from_secs(600);
 
+/// How long a classic message waits for v2 to bring the envelope that it is a copy of.
+pub const BRIDGE_WAIT: Duration = Duration::from_secs(2);
+
 /// Messages of one side in one reconciliation session.
 pub const RECON_ROUNDS: u32 = 64;
 

@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use gossamer_crypto::DeviceId;
 use gossamer_wire::v1::{Body, EncodeError, FileChunk, Header, Message, NetworkHash, PeerList};
 use rand::Rng;
 
@@ -24,6 +25,8 @@ use crate::{
 pub struct Config {
     /// Our id.
     pub node_id: NodeId,
+    /// Our device, of a node that also speaks v2.
+    pub device: Option<DeviceId>,
     /// The name others see.
     pub name: String,
     /// Our TCP port.
@@ -59,8 +62,12 @@ pub enum Input {
     },
     /// A message came over TCP.
     Arrived(Arrived),
-    /// The user wrote a message; it is on disk as queued.
+    /// A message that is on disk: one of ours, or one that came by v2 and is new to classic nodes.
     Publish(Published),
+    /// A message of ours reached someone by v2: it is not kept for classic nodes that come later.
+    Settled(String),
+    /// A device completed TLS with us: nothing that v2 carries goes to it in the classic dialect.
+    SpeaksV2(DeviceId),
     /// The user named an address. Answered by [`Output::Dial`].
     Connect(SocketAddr),
     /// A dial connected, and the hello was written.
@@ -75,6 +82,8 @@ pub enum Input {
     Persisted(Vec<String>),
     /// These are not, and will not be.
     PersistFailed(Vec<String>),
+    /// These need not be: they came by v2 too.
+    Ignored(Vec<String>),
     /// The node is about to stop: say goodbye.
     Leave,
     /// The time that [`Mesh::wake_at`] named has come.
@@ -92,15 +101,26 @@ pub struct Arrived {
     pub raw: Bytes,
 }
 
-/// A message of ours.
+/// A message for classic nodes.
 #[derive(Debug, Clone)]
 pub struct Published {
     /// Its id, a UUID.
     pub id: String,
+    /// Who wrote it; we when absent.
+    pub author: Option<Author>,
     /// Its content as the classic wire has it.
     pub content: String,
     /// When it was written, Unix milliseconds.
     pub sent_ms: u64,
+}
+
+/// The author of a message, as the classic wire names one.
+#[derive(Debug, Clone)]
+pub struct Author {
+    /// Their id there.
+    pub id: String,
+    /// What they call themselves.
+    pub name: String,
 }
 
 /// Names one write of one message to one peer.
@@ -180,6 +200,15 @@ pub enum Output {
         header: Header,
         /// The chunk.
         chunk: FileChunk,
+    },
+    /// A beacon names a device that speaks v2.
+    Heard {
+        /// Which.
+        device: DeviceId,
+        /// The name it gives itself.
+        name: String,
+        /// Where it can be dialled.
+        addr: SocketAddr,
     },
     /// A peer is here or has changed.
     PeerUp(Peer),
@@ -264,8 +293,11 @@ impl<R: Rng> Mesh<R> {
             }
             Input::Written(ticket) => self.written(&ticket),
             Input::WriteFailed(ticket) => self.write_failed(&ticket, now),
+            Input::Settled(id) => self.outbox.settle(&id),
+            Input::SpeaksV2(device) => self.peers.speaks_v2(&NodeId(device.classic())),
             Input::Persisted(ids) => self.persisted(ids),
             Input::PersistFailed(ids) => self.persist_failed(ids),
+            Input::Ignored(ids) => ids.iter().for_each(|id| _ = self.pending.remove(id)),
             Input::Leave => self.announce(true, now),
             Input::Tick => {}
         }
@@ -313,6 +345,13 @@ impl<R: Rng> Mesh<R> {
         let Some((sign, bye)) = classic::read_beacon(&self.me, datagram, source) else {
             return;
         };
+        if let Some(device) = sign.device.filter(|_| !bye) {
+            self.outputs.push_back(Output::Heard {
+                device,
+                name: sign.name.clone(),
+                addr: sign.addr,
+            });
+        }
         if bye {
             if self
                 .peers
@@ -336,8 +375,10 @@ impl<R: Rng> Mesh<R> {
         self.report(&id);
         if change == Change::Arrived {
             self.greet(&id, now);
-            let writes = self.outbox.arrived(&id);
-            self.send_chats(writes);
+            if self.peers.get(&id).is_some_and(|peer| !peer.v2) {
+                let writes = self.outbox.arrived(&id);
+                self.send_chats(writes);
+            }
         }
     }
 
@@ -403,6 +444,7 @@ impl<R: Rng> Mesh<R> {
                         id,
                         addr,
                         multi: false,
+                        device: None,
                         timestamp: now.wall_seconds(),
                     },
                     now,
@@ -492,7 +534,8 @@ impl<R: Rng> Mesh<R> {
         match body {
             Body::PeerList(list) => self.introduced(&header, &list, source, now),
             Body::FileRequest => {}
-            Body::Chat(_) | Body::FileChunk(_) if !self.may_speak(source) => {}
+            Body::Chat(_) if !self.me.classic_welcome => {}
+            Body::FileChunk(_) if !self.may_speak(source) => {}
             Body::Chat(_) if raw.len() > limits::CHAT => {}
             Body::Chat(chat) => {
                 if self.pending.len() >= limits::PENDING {
@@ -521,6 +564,10 @@ impl<R: Rng> Mesh<R> {
         }
     }
 
+    fn is_classic(&self, id: &NodeId) -> bool {
+        self.peers.get(id).is_some_and(|peer| !peer.v2)
+    }
+
     /// Where classic nodes are not welcome, only addresses of nodes of ours may speak.
     fn may_speak(&self, source: SocketAddr) -> bool {
         let is_peer = |peer: &Peer| peer.addrs.iter().any(|addr| addr.ip() == source.ip());
@@ -536,6 +583,7 @@ impl<R: Rng> Mesh<R> {
         now: Now,
     ) {
         let targets = classic::relay_targets(&self.peers, &author, ingress.as_ref(), false);
+        let targets: Vec<NodeId> = targets.into_iter().filter(|id| self.is_classic(id)).collect();
         let not_to = [author].into_iter().chain(ingress).collect();
         // A copy of its own, so that holding it does not hold what else its connection brought.
         let bytes = Bytes::copy_from_slice(raw);
@@ -562,17 +610,21 @@ impl<R: Rng> Mesh<R> {
     }
 
     fn publish(&mut self, message: &Published, now: Now) {
-        self.known_messages.insert(&message.id);
-        match classic::chat(&self.me, &message.id, message.sent_ms, &message.content) {
+        let new = self.known_messages.insert(&message.id);
+        if !new && message.author.is_some() {
+            return;
+        }
+        match classic::chat(&self.me, message) {
             Ok(bytes) => {
-                let not_to = BTreeSet::new();
+                let author = message.author.iter();
                 let item = Item {
                     id: message.id.clone(),
                     bytes,
-                    own: true,
-                    not_to,
+                    own: message.author.is_none(),
+                    not_to: author.map(|author| NodeId(author.id.clone())).collect(),
                 };
-                let present = self.peers.present().map(|peer| &peer.id);
+                let classic = self.peers.present().filter(|peer| !peer.v2);
+                let present = classic.map(|peer| &peer.id);
                 let writes = self.outbox.push(item, present, now.mono);
                 self.send_chats(writes);
             }

@@ -132,6 +132,19 @@ impl Outbox {
         reached
     }
 
+    /// A message of ours reached someone on another way: it is like any other from now on.
+    pub(crate) fn settle(&mut self, id: &str) {
+        let Some(held) = self.by_id.get(id).and_then(|key| self.held.get_mut(key)) else {
+            return;
+        };
+        if std::mem::take(&mut held.item.own) {
+            self.relayed.0 += 1;
+            self.relayed.1 += held.item.bytes.len();
+            self.wake_by(Duration::ZERO);
+            self.make_room();
+        }
+    }
+
     /// A write did not work: it is tried again later, a few times.
     pub(crate) fn write_failed(&mut self, peer: &NodeId, id: &str, now: Duration) {
         let Some(held) = self.by_id.get(id).and_then(|key| self.held.get_mut(key)) else {

@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use gossamer_crypto::DeviceId;
+
 use crate::{Now, limits};
 
 /// A node's id on the classic wire. Not secret, and proves nothing.
@@ -30,6 +32,8 @@ pub struct Peer {
     pub addrs: Vec<SocketAddr>,
     /// Whether it takes many messages on one connection, which only nodes of ours do.
     pub multi: bool,
+    /// Whether it speaks v2: chat goes to it by that alone.
+    pub v2: bool,
     /// Whether it can be reached.
     pub reach: Reach,
     /// When it was last heard, Unix milliseconds.
@@ -54,6 +58,8 @@ pub(crate) struct Sign {
     pub(crate) name: String,
     pub(crate) addr: SocketAddr,
     pub(crate) multi: bool,
+    /// Its device, when it says that it speaks v2.
+    pub(crate) device: Option<DeviceId>,
     /// When it was given, by its sender's clock, in seconds.
     pub(crate) timestamp: f64,
 }
@@ -102,6 +108,7 @@ impl Peers {
                     name: sign.name.clone(),
                     addrs: Vec::new(),
                     multi: sign.multi,
+                    v2: sign.device.is_some(),
                     reach: Reach::Away,
                     last_seen_ms: now.wall_ms,
                 },
@@ -114,6 +121,7 @@ impl Peers {
             return Change::Nothing;
         }
         let peer = &mut entry.peer;
+        peer.v2 |= sign.device.is_some();
         if (&peer.name, peer.multi) != (&sign.name, sign.multi) {
             (peer.name, peer.multi) = (sign.name, sign.multi);
             change = Change::Updated;
@@ -185,6 +193,13 @@ impl Peers {
         }
         peer.reach = reach;
         Some(peer.clone())
+    }
+
+    /// The peer has shown that it speaks v2.
+    pub(crate) fn speaks_v2(&mut self, id: &NodeId) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.peer.v2 = true;
+        }
     }
 
     pub(crate) fn set_neighbours(&mut self, id: &NodeId, neighbours: BTreeSet<NodeId>) {
@@ -302,6 +317,7 @@ mod tests {
             name: id.into(),
             addr,
             multi: true,
+            device: None,
             timestamp: 0.0,
         }
     }

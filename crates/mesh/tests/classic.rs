@@ -161,6 +161,7 @@ fn a_forged_list_makes_nobody_knock_on_strangers_doors() {
 fn chunk(name: &str, index: u64) -> bytes::Bytes {
     let me = Config {
         node_id: NodeId(name.into()),
+        device: None,
         name: name.into(),
         port: 9999,
         network: NetworkHash::of("town"),

@@ -1,47 +1,74 @@
-//! Sockets and nothing else: interfaces, discovery, listener, outbound lanes.
+//! Sockets and nothing else: interfaces, discovery, listener, links and streams, outbound lanes.
 //!
-//! [`Net::bind`] starts everything for one node. What comes in arrives on two queues, so that
-//! chat never waits behind files; [`Net::next`] takes from both. What goes out is handed to
-//! [`Net::announce`], [`Net::dial`] and [`Net::send`]. Nothing here decides anything: that is
-//! the brain's part.
+//! [`Net::bind`] starts everything for one node. What comes in arrives on three queues, so that
+//! chat never waits behind files, nor either dialect behind the other; [`Net::next`] takes from
+//! all. What goes out is handed to [`Net::announce`], to [`Net::dial`] and [`Net::send`] in the
+//! classic dialect, to [`Net::dial_link`] and [`Net::send_frame`] in v2. Bulk takes a [`Stream`],
+//! opened by a [`Dialer`]. Nothing here decides anything: that is the brain's part.
 //!
 //! Every queue has a cap. Datagrams over it are dropped (UDP promises nothing), connections that
 //! say nothing give way to others, and a sender of chunks waits until the lanes that they are passed on to have
 //! room ([`Backlog`]).
 
+mod dialer;
 mod discovery;
+mod door;
+mod error;
 mod interfaces;
 mod lane;
 mod limits;
+mod link;
 mod listener;
 mod outbound;
+mod seats;
+mod stream;
+mod tls;
 mod traffic;
 
 use std::{
-    io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
 
 use bytes::Bytes;
+use gossamer_crypto::{DeviceId, DeviceKey};
 use gossamer_wire::v1;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
+pub use dialer::Dialer;
 pub use discovery::{SHARED_PORT, listen as listen_discovery};
+pub use error::{BindError, LinkError};
 pub use interfaces::{Interface, Kind, list as interfaces, watch as watch_interfaces};
 pub use lane::{Backlog, GaveUp};
+pub use link::{Frame, LinkId, NotQueued};
 pub use listener::is_port_free;
 pub use outbound::{Lane, Ticket};
+pub use stream::Stream;
+pub use tls::Exporter;
 
-use crate::{discovery::Announcer, outbound::Outbound, traffic::Traffic};
+use crate::{
+    discovery::Announcer,
+    door::Door,
+    link::{Held, Links},
+    outbound::Outbound,
+    tls::Identity,
+    traffic::Traffic,
+};
 
-/// The sockets of one node. Everything ends when this is dropped.
+/// The sockets of one node. Everything ends when this is dropped, but for streams that were taken.
 #[derive(Debug)]
 pub struct Net {
+    port: u16,
     events: mpsc::Receiver<NetEvent>,
+    held: mpsc::Receiver<Held>,
     bulk: mpsc::Receiver<Bulk>,
     announcer: Announcer,
     outbound: Outbound,
+    links: Arc<Links>,
+    dialer: Dialer,
     traffic: Arc<Traffic>,
     /// Tasks end when their handles are dropped.
     _tasks: tokio::task::JoinSet<()>,
@@ -67,6 +94,52 @@ pub enum NetEvent {
     Dialled(SocketAddr),
     /// A dial did not connect.
     DialFailed(SocketAddr),
+    /// A TLS connection for frames is there, from either side. Its other end is not admitted by
+    /// that, and a node that was dialled may yet refuse our key. For each such event there is one
+    /// [`LinkDown`](Self::LinkDown).
+    LinkUp {
+        /// The link.
+        link: LinkId,
+        /// Whose key is at the other end.
+        device: DeviceId,
+        /// Where the other end is.
+        addr: SocketAddr,
+        /// Whether we are its TLS client.
+        dialled: bool,
+        /// What both ends know of this connection alone.
+        exporter: Exporter,
+    },
+    /// A frame came in. A few that were waiting may still come after the link was closed.
+    Frame {
+        /// The link.
+        link: LinkId,
+        /// The frame.
+        frame: Frame,
+    },
+    /// A frame with a ticket was handed to the system.
+    FrameWritten {
+        /// The link.
+        link: LinkId,
+        /// The frame's ticket.
+        ticket: u64,
+    },
+    /// The link is gone, whoever ended it, and so are the frames that were not reported as
+    /// written.
+    LinkDown {
+        /// The link.
+        link: LinkId,
+    },
+    /// A dial did not become a link.
+    LinkFailed {
+        /// What was dialled.
+        addr: SocketAddr,
+        /// Who was expected there.
+        expected: Option<DeviceId>,
+        /// Why.
+        why: LinkError,
+    },
+    /// Another device opened a stream. It is closed by dropping it.
+    Stream(Stream),
     /// The usable interfaces, at the start and on every change.
     Interfaces(Vec<Interface>),
     /// Discovery cannot listen on a UDP port because of another program; other ways still work.
@@ -97,41 +170,31 @@ pub struct Bulk {
     pub passed_on: oneshot::Sender<Vec<Backlog>>,
 }
 
-/// Why a node cannot listen.
-#[derive(Debug, thiserror::Error)]
-pub enum BindError {
-    /// Another program has the TCP port.
-    #[error("TCP port {port} is used by another program")]
-    PortInUse {
-        /// The port.
-        port: u16,
-    },
-    /// The port or the address cannot be used.
-    #[error("TCP port {port} cannot be listened on: {source}")]
-    Unusable {
-        /// The port.
-        port: u16,
-        /// What the system says.
-        source: io::Error,
-    },
-}
-
 impl Net {
     /// Listens on TCP `port` and for discovery on UDP `port + 1`, on all usable addresses or only
-    /// on those in `bind`.
+    /// on those in `bind`; port 0 picks one, for one address. `key` is shown to whoever connects
+    /// over TLS.
     ///
     /// # Errors
     /// When TCP cannot be listened on. Discovery that cannot be is an event, not an error.
-    pub async fn bind(port: u16, bind: Vec<IpAddr>) -> Result<Self, BindError> {
+    pub async fn bind(port: u16, bind: Vec<IpAddr>, key: &DeviceKey) -> Result<Self, BindError> {
         let (event_sender, events) = mpsc::channel(limits::EVENTS);
+        let (held_sender, held) = mpsc::channel(limits::LINK_EVENTS);
         let (bulk_sender, bulk) = mpsc::channel(limits::BULK);
         let traffic = Arc::new(Traffic::default());
+        let identity = Arc::new(Identity::new(key, Arc::clone(&traffic)));
+        let links = Arc::new(Links::new(held_sender));
+        let door = Arc::new(Door::new(Arc::clone(&identity), Arc::clone(&links)));
+        let listeners = listener::bind(port, &bind)?;
+        let picked = listeners.first().map(tokio::net::TcpListener::local_addr);
+        let port = picked.and_then(Result::ok).map_or(port, |addr| addr.port());
         let mut tasks = tokio::task::JoinSet::new();
-        for listener in listener::bind(port, &bind)? {
+        for listener in listeners {
             tasks.spawn(listener::serve(
                 listener,
                 event_sender.clone(),
                 bulk_sender.clone(),
+                Arc::clone(&door),
                 Arc::clone(&traffic),
             ));
         }
@@ -151,20 +214,37 @@ impl Net {
             }
         });
         Ok(Self {
+            port,
             events,
+            held,
             bulk,
             announcer: Announcer::new(port),
             outbound: Outbound::new(event_sender, Arc::clone(&traffic)),
+            links,
+            dialer: Dialer::new(identity),
             traffic,
             _tasks: tasks,
         })
     }
 
+    /// The TCP port that is listened on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The next thing that came in, everything else before chunks. Cancel-safe.
     pub async fn next(&mut self) -> Option<Incoming> {
+        let urgent = async {
+            // In no order: neither dialect holds up the other.
+            tokio::select! {
+                event = self.events.recv() => event,
+                held = self.held.recv() => held.map(|held| held.event),
+            }
+        };
         tokio::select! {
             biased;
-            event = self.events.recv() => event.map(Incoming::Event),
+            event = urgent => event.map(Incoming::Event),
             bulk = self.bulk.recv() => bulk.map(Incoming::Bulk),
         }
     }
@@ -200,9 +280,42 @@ impl Net {
         self.outbound.backlog(peer)
     }
 
-    /// Waits until what was queued for chat is written, or given up.
+    /// Opens a link, with `expected` to that device only; answered by an event.
+    pub fn dial_link(&self, addr: SocketAddr, expected: Option<DeviceId>) {
+        self.links.dial(self.dialer.clone(), addr, expected);
+    }
+
+    /// Queues a whole frame. With a ticket, [`NetEvent::FrameWritten`] answers, or the end of the
+    /// link does.
+    ///
+    /// # Errors
+    /// When it will not be sent: the link is gone, or 4 MiB wait for it already.
+    pub fn send_frame(
+        &self,
+        link: LinkId,
+        frame: Bytes,
+        ticket: Option<u64>,
+    ) -> Result<(), NotQueued> {
+        self.links.send(link, frame, ticket)
+    }
+
+    /// Closes a link after what was queued for it and `last`, if there is one, are written. Takes
+    /// 2 s at most, whatever the other side does, until [`NetEvent::LinkDown`].
+    pub fn close_link(&self, link: LinkId, last: Option<Bytes>) {
+        self.links.close(link, last);
+    }
+
+    /// What opens streams, for tasks to use.
+    #[must_use]
+    pub fn dialer(&self) -> Dialer {
+        self.dialer.clone()
+    }
+
+    /// Waits until what was queued for chat and for links is written or given up, and links being
+    /// closed are gone; 3 s at most.
     pub async fn flush(&mut self) {
-        self.outbound.flush().await;
+        let all = async { tokio::join!(self.outbound.flush(), self.links.settled()) };
+        let _ = timeout(limits::CONNECT, all).await;
     }
 
     /// Bytes received and sent since the start.

@@ -34,5 +34,25 @@ pub(crate) const STALL: Duration = Duration::from_secs(30);
 pub(crate) const CLASSIC_PACE: u32 = 400;
 /// Bytes written to a socket at once.
 pub(crate) const BATCH: usize = 256 << 10;
+/// A TLS handshake that is not done after this long will not be (docs/protocol-v2.md 5.1).
+pub(crate) const HANDSHAKE: Duration = Duration::from_secs(5);
+/// Inbound TLS handshakes at once; see `door` for who gives way.
+pub(crate) const HALF_OPEN: usize = 64;
+/// Inbound TLS connections from one address that is not loopback: a link, its successor while
+/// two are dialled at once, and two streams (docs/protocol-v2.md 5.5).
+pub(crate) const PER_ADDRESS: usize = 4;
+/// Inbound TLS connections in all. The brain keeps far fewer; this bounds what may be open before
+/// it has said so.
+pub(crate) const INBOUND: usize = 256;
+/// Read from a socket at once, where the other side has sent that much.
+pub(crate) const READ: usize = 64 << 10;
+/// Bytes waiting for one link: some seconds of a slow one, little for the memory of 32.
+pub(crate) const LINK_QUEUE: usize = 4 << 20;
+/// Frames of one link not taken yet: enough to keep it busy, too few to hold up others.
+pub(crate) const UNDELIVERED: usize = 16;
+/// Events of links not taken yet: room for the undelivered frames of 32 links and as much again.
+pub(crate) const LINK_EVENTS: usize = 2 * 32 * UNDELIVERED;
+/// A link being closed has this long to write what is left, and as long to listen for the end.
+pub(crate) const CLOSE: Duration = Duration::from_secs(1);
 /// Closed connections hold their ports for a minute on most systems, two on some.
 pub(crate) const PORTS: Duration = Duration::from_secs(120);

@@ -1,10 +1,10 @@
-//! Inbound connections: accepted within limits, cut into messages, decoded.
+//! Inbound connections: accepted within limits and told apart by their first byte. Those of the
+//! classic dialect are cut into messages and decoded here, TLS goes to the door.
 
 use std::{
-    collections::BTreeMap,
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use gossamer_wire::v1::{Body, Message, Splitter};
@@ -12,12 +12,17 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{
     io::AsyncReadExt,
     net::{TcpListener, TcpStream},
-    sync::{Notify, mpsc, oneshot},
-    task::AbortHandle,
+    sync::{mpsc, oneshot},
     time::{Instant, sleep, timeout, timeout_at},
 };
 
-use crate::{BindError, Bulk, NetEvent, Received, limits, traffic::Traffic};
+use crate::{
+    BindError, Bulk, NetEvent, Received,
+    door::Door,
+    limits,
+    seats::{Seat, Seats},
+    traffic::Traffic,
+};
 
 /// Listens on every address (one socket for IPv4 and IPv6 where the system has both), or on those
 /// given.
@@ -73,9 +78,10 @@ pub(crate) async fn serve(
     listener: TcpListener,
     events: mpsc::Sender<NetEvent>,
     bulk: mpsc::Sender<Bulk>,
+    door: Arc<Door>,
     traffic: Arc<Traffic>,
 ) {
-    let seats = Arc::new(Seats::default());
+    let seats = Arc::new(Seats::new(limits::CONNECTIONS));
     let mut connections = tokio::task::JoinSet::new();
     for key in 0.. {
         let seat = Arc::new(seats.take(key).await);
@@ -84,13 +90,36 @@ pub(crate) async fn serve(
         };
         while connections.try_join_next().is_some() {}
         let reader = Reader {
-            source: SocketAddr::new(source.ip().to_canonical(), source.port()),
+            source: canonical(source),
             seat: Arc::clone(&seat),
             events: events.clone(),
             bulk: bulk.clone(),
             traffic: Arc::clone(&traffic),
         };
-        seat.belongs_to(connections.spawn(reader.run(stream)));
+        let connection = receive(stream, reader, Arc::clone(&door));
+        seat.belongs_to(connections.spawn(connection));
+    }
+}
+
+/// An IPv4 address as one, also where the listener is for both kinds.
+fn canonical(source: SocketAddr) -> SocketAddr {
+    match source.ip().to_canonical() {
+        IpAddr::V4(ip) => SocketAddr::new(ip.into(), source.port()),
+        IpAddr::V6(_) => source,
+    }
+}
+
+/// The first byte decides the dialect (docs/protocol-v2.md 5.1).
+async fn receive(stream: TcpStream, reader: Reader, door: Arc<Door>) {
+    let mut first = [0];
+    let Ok(Ok(1)) = timeout(limits::SILENCE, stream.peek(&mut first)).await else {
+        return;
+    };
+    match first {
+        [b'{' | b' ' | b'\t' | b'\r' | b'\n'] => reader.run(stream).await,
+        // The seat is for readers: the door has its own.
+        [0x16] => door.welcome(stream, reader.source),
+        _ => {}
     }
 }
 
@@ -194,144 +223,9 @@ impl Reader {
     }
 }
 
-/// The connections being read. When there is no room, the one that has brought no message for
-/// longest gives way, if that is long enough to have been read; until then, and while all of them
-/// are being listened to, new ones wait in the system's backlog. So whoever opens connections and says nothing keeps nobody out, and nobody who says
-/// something is turned away.
-#[derive(Debug, Default)]
-struct Seats {
-    taken: Mutex<BTreeMap<u64, Occupant>>,
-    left: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Occupant {
-    /// Since when it owes us a message; `None` while one of its messages is being taken.
-    silent_since: Option<Instant>,
-    task: Option<AbortHandle>,
-}
-
-/// One of them; free again when dropped.
-struct Seat {
-    seats: Arc<Seats>,
-    key: u64,
-}
-
-impl Seats {
-    /// Waits for a seat.
-    async fn take(self: &Arc<Self>, key: u64) -> Seat {
-        loop {
-            let left = self.left.notified();
-            if self.try_take(key) {
-                let seats = Arc::clone(self);
-                return Seat { seats, key };
-            }
-            let _ = timeout(limits::GRACE / 4, left).await;
-        }
-    }
-
-    fn try_take(&self, key: u64) -> bool {
-        let mut taken = self.lock();
-        if taken.len() >= limits::CONNECTIONS {
-            let silent = taken
-                .iter()
-                .filter_map(|(key, who)| Some((who.silent_since?, *key)));
-            let longest = silent
-                .min()
-                .filter(|(since, _)| since.elapsed() >= limits::GRACE);
-            let Some((_, longest)) = longest else {
-                return false;
-            };
-            if let Some(Occupant {
-                task: Some(task), ..
-            }) = taken.remove(&longest)
-            {
-                task.abort();
-            }
-        }
-        let silent_since = Some(Instant::now());
-        taken.insert(
-            key,
-            Occupant {
-                silent_since,
-                task: None,
-            },
-        );
-        true
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Occupant>> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Seat {
-    fn belongs_to(&self, task: AbortHandle) {
-        self.change(|who| who.task = Some(task));
-    }
-
-    /// A message of its is being taken: it may not be asked to leave.
-    fn is_heard(&self) {
-        self.change(|who| who.silent_since = None);
-    }
-
-    fn owes_a_message(&self) {
-        self.change(|who| who.silent_since = Some(Instant::now()));
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Occupant)) {
-        if let Some(who) = self.seats.lock().get_mut(&self.key) {
-            change(who);
-        }
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.seats.lock().remove(&self.key);
-        self.seats.left.notify_one();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn whoever_says_nothing_gives_way_and_whoever_is_heard_stays() {
-        let seats = Arc::new(Seats::default());
-        let mut silent = Vec::new();
-        for key in 0..limits::CONNECTIONS as u64 {
-            silent.push(seats.take(key).await);
-        }
-        silent[0].is_heard();
-        let begun = Instant::now();
-        let ben = seats.take(1000).await;
-        assert!(
-            begun.elapsed() >= limits::GRACE,
-            "nobody gives way before there was time to read"
-        );
-        let taken = seats.lock().len();
-        assert_eq!(taken, limits::CONNECTIONS);
-        assert!(seats.lock().contains_key(&0), "it is being heard");
-        assert!(!seats.lock().contains_key(&1), "it was silent for longest");
-        drop((silent, ben));
-        assert!(seats.lock().is_empty());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn while_everyone_is_being_heard_the_next_one_waits() {
-        let seats = Arc::new(Seats::default());
-        let mut heard = Vec::new();
-        for key in 0..limits::CONNECTIONS as u64 {
-            heard.push(seats.take(key).await);
-        }
-        heard.iter().for_each(Seat::is_heard);
-        let a_while = 10 * limits::GRACE;
-        assert!(timeout(a_while, seats.take(1000)).await.is_err());
-        drop(heard.pop());
-        assert!(timeout(a_while, seats.take(1000)).await.is_ok());
-    }
 
     #[tokio::test]
     async fn a_taken_port_is_named() {

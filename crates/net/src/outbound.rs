@@ -309,7 +309,7 @@ impl Pace {
     }
 }
 
-async fn connect(addrs: &[SocketAddr]) -> io::Result<TcpStream> {
+pub(crate) async fn connect(addrs: &[SocketAddr]) -> io::Result<TcpStream> {
     let mut last = io::Error::from(io::ErrorKind::NotConnected);
     for addr in addrs {
         match timeout(limits::CONNECT, TcpStream::connect(addr)).await {

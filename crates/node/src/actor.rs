@@ -13,13 +13,17 @@ use std::{
 };
 
 use gossamer_crypto::{
-    CryptoProvider,
+    CryptoProvider, DeviceId, EnvelopeId,
     classic::{content_open, content_seal, looks_sealed},
 };
-use gossamer_mesh::{Arrived, Input, Lane, Mesh, Output, Peer, Published, Subnet, Ticket};
+use gossamer_mesh::{
+    Arrived, Input, Lane, Mesh, Output, Peer, Published, Subnet, Ticket,
+    bridge::{Heard, outward},
+    gossip,
+};
 use gossamer_net::{Backlog, Incoming, Interface, Net, NetEvent};
-use gossamer_store::{MessageRow, MessageState};
-use gossamer_wire::v1::{EncodeError, Header};
+use gossamer_store::{MessageRow, MessageState, NewMessage, Recorded};
+use gossamer_wire::{v1::EncodeError, v2::Envelope};
 use rand::rngs::StdRng;
 use tokio::{
     sync::{mpsc, oneshot},
@@ -32,6 +36,7 @@ use crate::{
     clock::{Clock, wall_ms},
     convert::{self, EVERYONE},
     files::{FileReport, Files, Gate, Outside},
+    gossiping::{Arrival, Gossiping, Served},
     handle::Request,
     sink::EventSink,
     status::Status,
@@ -40,14 +45,21 @@ use crate::{
 /// What a task of the actor's has finished.
 #[derive(Debug)]
 pub(crate) enum Report {
-    /// Messages of others were written to the store, or could not be.
-    Stored(Vec<MessageRow>, Result<Vec<bool>, ApiError>),
+    /// Classic messages that cannot be read were written to the store, or could not be.
+    Stored(Vec<MessageRow>, Result<Recorded, ApiError>),
+    /// Envelopes were written to the store, or could not be.
+    Kept(Vec<Arrival>, Result<Recorded, ApiError>),
     /// A message of ours was written to the store, or could not be.
     Written(
-        MessageRow,
-        Result<(), ApiError>,
+        Result<(MessageRow, Envelope), ApiError>,
         oneshot::Sender<Result<Event, ApiError>>,
     ),
+    /// A body that a neighbour asked for was read.
+    Body(Served),
+    /// Messages became readable or stand in another place.
+    Revealed(Vec<MessageRow>),
+    /// A neighbour has a message of ours; how many have it now.
+    Reached(String, u32),
     /// A failed message of ours is queued again.
     Requeued(MessageRow, oneshot::Sender<Result<Event, ApiError>>),
     /// The address that `connect` named.
@@ -59,6 +71,9 @@ pub(crate) enum Report {
 pub(crate) struct Actor {
     pub(crate) ready: ReadyView,
     pub(crate) mesh: Mesh<StdRng>,
+    pub(crate) v2: Gossiping,
+    /// Whether classic nodes take part: what comes by v2 is told to them then.
+    pub(crate) classic_welcome: bool,
     pub(crate) net: Net,
     pub(crate) archive: Archive,
     pub(crate) crypto: Arc<dyn CryptoProvider>,
@@ -70,12 +85,12 @@ pub(crate) struct Actor {
     interfaces: Vec<Interface>,
     /// Whether the user chose the addresses to use.
     chosen: bool,
-    /// Messages of others that the brain wants on disk, and whether a write is under way: while
-    /// one is, the next batch gathers.
-    batch: Vec<MessageRow>,
-    storing: bool,
-    /// On disk or on the way there, not shown yet.
+    /// Unreadable classic messages on disk or on the way there, not shown yet.
     pending: HashMap<String, MessageRow>,
+    /// How many devices have each of the last messages of ours: by v2, by the classic dialect.
+    reached: HashMap<String, (u32, u32)>,
+    /// The envelopes of our messages, by their ids on the classic wire.
+    pub(crate) outward: HashMap<String, String>,
     stopping: Option<oneshot::Sender<Result<Event, ApiError>>>,
 }
 
@@ -97,6 +112,8 @@ impl Farewell {
 
 /// How long stopping may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Messages of ours whose reach is counted, at most: the last ones.
+const COUNTED: usize = 4_096;
 /// How often files and counters are looked at.
 const BEAT: Duration = Duration::from_millis(250);
 
@@ -108,6 +125,8 @@ impl Actor {
     pub(crate) fn new(
         ready: ReadyView,
         mesh: Mesh<StdRng>,
+        v2: Gossiping,
+        classic_welcome: bool,
         net: Net,
         archive: Archive,
         crypto: Arc<dyn CryptoProvider>,
@@ -121,6 +140,8 @@ impl Actor {
             status: Status::new(ready.addrs.clone()),
             ready,
             mesh,
+            v2,
+            classic_welcome,
             net,
             archive,
             crypto,
@@ -130,9 +151,9 @@ impl Actor {
             reports,
             interfaces: Vec::new(),
             chosen,
-            batch: Vec::new(),
-            storing: false,
             pending: HashMap::new(),
+            reached: HashMap::new(),
+            outward: HashMap::new(),
             stopping: None,
         }
     }
@@ -142,13 +163,15 @@ impl Actor {
         mut self,
         mut requests: mpsc::Receiver<Request>,
         mut reports: mpsc::Receiver<Report>,
-        start: Input,
+        start: (Input, gossip::Start),
     ) -> Farewell {
         self.sink.emit(Event::Ready(self.ready.clone()));
-        self.tell(start);
+        self.gossip(gossip::Input::Start(start.1));
+        self.tell(start.0);
         let mut beat = tokio::time::interval(BEAT);
         while self.stopping.is_none() {
-            let wake = Instant::from_std(self.clock.at(self.mesh.wake_at()));
+            let wake = self.mesh.wake_at().min(self.v2.wake_at());
+            let wake = Instant::from_std(self.clock.at(wake));
             tokio::select! {
                 biased;
                 request = requests.recv() => match request {
@@ -156,7 +179,10 @@ impl Actor {
                     None => break,
                 },
                 Some(report) = reports.recv() => self.report(report),
-                () = sleep_until(wake) => self.tell(Input::Tick),
+                () = sleep_until(wake) => {
+                    self.tell(Input::Tick);
+                    self.gossip_tick();
+                }
                 _ = beat.tick() => self.beat(),
                 incoming = self.net.next() => match incoming {
                     Some(Incoming::Event(event)) => self.net_event(event),
@@ -175,9 +201,11 @@ impl Actor {
     async fn stop(mut self, mut reports: mpsc::Receiver<Report>) -> Farewell {
         self.files.stop();
         self.tell(Input::Leave);
+        self.gossip(gossip::Input::Leave);
+        self.save_uptime();
         // What has been accepted is finished: messages on their way to disk, files being checked.
         let finish = async {
-            while self.storing || self.files.is_verifying() {
+            while self.v2.is_storing() || self.files.is_verifying() {
                 let Some(report) = reports.recv().await else {
                     break;
                 };
@@ -252,18 +280,26 @@ impl Actor {
                     }
                 }
             }
-            Output::Persist { header, content } => self.persist(header, &content),
+            Output::Persist { header, content } => {
+                let now = self.clock.now().mono;
+                let heard = Heard { header, content };
+                self.v2.bridge.hold(heard, &self.v2.brain, now);
+            }
             Output::Deliver(id) => {
                 if let Some(row) = self.pending.remove(&id) {
                     self.sink.emit(Event::Message(convert::message_view(&row)));
                 }
             }
             Output::Reached { id, reached } => {
-                self.set_state(id, MessageState::Sent, reached, None);
+                if let Some(id) = self.outward.get(&id).cloned() {
+                    self.reached.entry(id.clone()).or_default().1 = reached;
+                    self.tell_reached(id);
+                }
             }
-            Output::TooLarge { id, error } => {
-                let reason = too_large(error);
-                self.set_state(id, MessageState::Failed, 0, Some(reason));
+            Output::TooLarge { id, error } => self.too_large(&id, error),
+            Output::Heard { device, name, addr } => {
+                self.v2.devices.heard(device, name, addr, wall_ms());
+                self.gossip(gossip::Input::Heard { device, addr });
             }
             // Only `chunk` gives the brain chunks, and it takes them out itself.
             Output::Chunk { .. } => {}
@@ -271,9 +307,11 @@ impl Actor {
             Output::PeerDown(peer) => {
                 self.net.unroute(&peer.id.0);
                 self.files.peer_down(&peer.id.0);
-                self.sink.emit(Event::PeerDown {
-                    peer: convert::peer_view(&peer),
-                });
+                if !peer.v2 {
+                    self.sink.emit(Event::PeerDown {
+                        peer: convert::peer_view(&peer),
+                    });
+                }
             }
         }
     }
@@ -296,9 +334,11 @@ impl Actor {
         if let Some(lane) = self.net.backlog(&peer.id.0) {
             self.with_files(|files, out| files.peer_up(&peer.id.0, lane, out));
         }
-        self.sink.emit(Event::PeerUp {
-            peer: convert::peer_view(peer),
-        });
+        if !peer.v2 {
+            self.sink.emit(Event::PeerUp {
+                peer: convert::peer_view(peer),
+            });
+        }
     }
 
     // ---- what comes in ----
@@ -315,6 +355,12 @@ impl Actor {
             NetEvent::WriteFailed(ticket) => Input::WriteFailed(ticket_of(ticket)),
             NetEvent::Dialled(addr) => Input::Dialled(addr),
             NetEvent::DialFailed(addr) => Input::DialFailed(addr),
+            NetEvent::LinkUp { .. }
+            | NetEvent::Frame { .. }
+            | NetEvent::FrameWritten { .. }
+            | NetEvent::LinkDown { .. }
+            | NetEvent::LinkFailed { .. }
+            | NetEvent::Stream(_) => return self.link_event(event),
             NetEvent::Interfaces(interfaces) => {
                 self.status.addrs = crate::survey::addrs(&interfaces, self.ready.port);
                 self.interfaces = interfaces;
@@ -372,12 +418,24 @@ impl Actor {
         }
     }
 
-    // ---- messages of others ----
+    // ---- classic messages ----
 
-    fn persist(&mut self, header: Header, content: &str) {
-        let text = content_open(&*self.crypto, content).ok();
+    /// The text of a classic message; `None` when it is sealed under another password.
+    pub(crate) fn classic_text(&self, content: &str) -> Option<String> {
+        let text = content_open(&*self.crypto, content).ok()?;
         let hidden = !self.crypto.is_confidential() && looks_sealed(content);
-        let text = text.filter(|_| !hidden);
+        (!hidden).then_some(text)
+    }
+
+    /// A text as classic nodes read it; `None` when it cannot be sealed.
+    pub(crate) fn classic_content(&self, text: &str) -> Option<String> {
+        content_seal(&*self.crypto, text).ok()
+    }
+
+    /// Keeps a classic message that does not become an envelope.
+    pub(crate) fn persist_classic(&mut self, heard: &Heard) {
+        let text = self.classic_text(&heard.content);
+        let header = heard.header.clone();
         let now = wall_ms();
         let row = MessageRow {
             id: header.message_id,
@@ -393,68 +451,96 @@ impl Actor {
             state: None,
             reached: 0,
             reason: None,
+            place: 0,
+            late: false,
         };
         self.pending.insert(row.id.clone(), row.clone());
-        self.batch.push(row);
-        self.store_batch();
-    }
-
-    fn store_batch(&mut self) {
-        if self.storing || self.batch.is_empty() {
-            return;
-        }
-        self.storing = true;
-        let rows = std::mem::take(&mut self.batch);
         let (archive, reports) = (self.archive.clone(), self.reports.clone());
         tokio::spawn(async move {
-            let written = rows.clone();
-            let result = archive
-                .run(move |store| store.messages().insert(&written))
+            let message = NewMessage {
+                row: row.clone(),
+                after: Vec::new(),
+            };
+            let recorded = archive
+                .run(move |store| store.record(&[message], &[]))
                 .await;
-            let _ = reports.send(Report::Stored(rows, result)).await;
+            let _ = reports.send(Report::Stored(vec![row], recorded)).await;
         });
     }
 
-    fn stored(&mut self, rows: Vec<MessageRow>, result: Result<Vec<bool>, ApiError>) {
-        self.storing = false;
-        let ids = |rows: Vec<MessageRow>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
-        match result {
-            Ok(new) => {
+    fn stored(&mut self, rows: Vec<MessageRow>, recorded: Result<Recorded, ApiError>) {
+        let ids: Vec<String> = rows.into_iter().map(|row| row.id).collect();
+        match recorded {
+            Ok(recorded) => {
                 // An id from before the known set's memory is there already: not shown again.
-                for (row, new) in rows.iter().zip(new) {
-                    if !new {
-                        self.pending.remove(&row.id);
+                for (id, placed) in ids.iter().zip(recorded.placed) {
+                    match (placed, self.pending.get_mut(id)) {
+                        (Some(at), Some(row)) => (row.place, row.late) = (at.place, at.late),
+                        _ => drop(self.pending.remove(id)),
                     }
                 }
-                self.tell(Input::Persisted(ids(rows)));
+                self.tell(Input::Persisted(ids));
             }
             Err(ApiError { code, message }) => {
-                rows.iter()
-                    .for_each(|row| drop(self.pending.remove(&row.id)));
+                ids.iter().for_each(|id| drop(self.pending.remove(id)));
                 self.sink.emit(Event::Error { code, message });
-                self.tell(Input::PersistFailed(ids(rows)));
+                self.tell(Input::PersistFailed(ids));
             }
         }
-        self.store_batch();
     }
 
     // ---- messages of ours ----
 
-    /// Hands a message that is on disk to the brain.
-    fn publish(&mut self, row: &MessageRow) {
-        match content_seal(&*self.crypto, &row.text) {
-            Ok(content) => {
-                let id = row.id.clone();
-                self.tell(Input::Publish(Published {
-                    id,
-                    content,
-                    sent_ms: row.sent_at,
-                }));
+    /// Hands a message that is on disk to the brains.
+    fn publish(&mut self, row: &MessageRow, envelope: Option<Envelope>) {
+        if let Some(envelope) = envelope {
+            self.gossip(gossip::Input::Publish(envelope));
+        }
+        let content = self.classic_content(&row.text).filter(|_| self.classic_welcome);
+        let Some((content, id)) = content.zip(EnvelopeId::from_hex(&row.id)) else {
+            return;
+        };
+        let id = outward(&id);
+        if self.outward.len() >= COUNTED {
+            self.outward.clear();
+        }
+        self.outward.insert(id.clone(), row.id.clone());
+        self.tell(Input::Publish(Published {
+            id,
+            author: None,
+            content,
+            sent_ms: row.sent_at,
+        }));
+    }
+
+    /// A neighbour has an envelope of ours on disk.
+    pub(crate) fn count_reached(&mut self, id: EnvelopeId, by: DeviceId) {
+        self.tell(Input::Settled(outward(&id)));
+        let id = id.to_string();
+        let (archive, reports) = (self.archive.clone(), self.reports.clone());
+        tokio::spawn(async move {
+            let message = id.clone();
+            let count = archive
+                .run(move |store| store.reached().add(&message, &by))
+                .await;
+            if let Ok(Some(count)) = count {
+                let _ = reports.send(Report::Reached(id, count)).await;
             }
-            Err(error) => {
-                let reason = Some(error.to_string());
-                self.set_state(row.id.clone(), MessageState::Failed, 0, reason);
-            }
+        });
+    }
+
+    fn tell_reached(&mut self, id: String) {
+        let (v2, classic) = self.reached.get(&id).copied().unwrap_or_default();
+        self.set_state(id, MessageState::Sent, v2.saturating_add(classic), None);
+    }
+
+    /// Classic nodes cannot take it; those of ours can.
+    fn too_large(&mut self, id: &str, error: EncodeError) {
+        let Some(id) = self.outward.get(id).cloned() else {
+            return;
+        };
+        if self.v2.brain.linked().next().is_none() {
+            self.set_state(id, MessageState::Failed, 0, Some(too_large(error)));
         }
     }
 
@@ -478,18 +564,32 @@ impl Actor {
 
     fn report(&mut self, report: Report) {
         match report {
-            Report::Stored(rows, result) => self.stored(rows, result),
-            Report::Written(row, Ok(()), answer) => {
+            Report::Stored(rows, recorded) => self.stored(rows, recorded),
+            Report::Kept(batch, recorded) => self.kept(batch, recorded),
+            Report::Body(served) => self.write_served(served),
+            Report::Revealed(rows) => {
+                for row in rows {
+                    self.sink.emit(Event::Message(convert::message_view(&row)));
+                }
+            }
+            Report::Reached(id, count) => {
+                if self.reached.len() >= COUNTED {
+                    self.reached.clear();
+                }
+                self.reached.entry(id.clone()).or_default().0 = count;
+                self.tell_reached(id);
+            }
+            Report::Written(Ok((row, envelope)), answer) => {
                 self.sink.emit(Event::Message(convert::message_view(&row)));
                 let _ = answer.send(Ok(Event::MessageState(convert::state_view(&row))));
-                self.publish(&row);
+                self.publish(&row, Some(envelope));
             }
-            Report::Written(_, Err(error), answer) => drop(answer.send(Err(error))),
+            Report::Written(Err(error), answer) => drop(answer.send(Err(error))),
             Report::Requeued(row, answer) => {
                 let view = convert::state_view(&row);
                 let _ = answer.send(Ok(Event::MessageState(view.clone())));
                 self.sink.emit(Event::MessageState(view));
-                self.publish(&row);
+                self.publish(&row, None);
             }
             Report::Resolved(addr, answer) => self.connect_to(addr, answer),
             Report::File(report) => {
@@ -511,18 +611,22 @@ impl Actor {
         let _ = answer.send(Ok(Event::Connecting {
             addr: addr.to_string(),
         }));
+        // Files still take the classic way, so both are tried.
+        self.gossip(gossip::Input::Connect(addr));
         self.tell(Input::Connect(addr));
     }
 
     fn beat(&mut self) {
         let now = self.clock.now();
         self.with_files(|files, out| files.beat(now, out));
-        let present = self
+        let classic = self
             .mesh
             .peers()
-            .filter(|peer| peer.reach != gossamer_mesh::Reach::Away);
-        self.status.online = convert::count(present.count());
-        self.status.queued = convert::count(self.mesh.queued());
+            .filter(|peer| peer.reach != gossamer_mesh::Reach::Away && !peer.v2);
+        let online = classic.count() + self.v2.brain.linked().count();
+        self.status.online = convert::count(online);
+        self.status.queued = convert::count(self.v2.brain.unsent());
+        self.status.other_password = convert::count(self.v2.other_password());
         self.status.network = self
             .interfaces
             .iter()

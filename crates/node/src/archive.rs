@@ -2,7 +2,7 @@
 
 use std::{path::Path, thread};
 
-use gossamer_store::{OpenError, Store, StoreError};
+use gossamer_store::{OpenError, Store, StoreError, Unlock};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::api::{ApiError, ErrorCode};
@@ -20,12 +20,12 @@ pub(crate) struct Archive {
 
 impl Archive {
     /// Opens the store of a profile's directory and starts its thread.
-    pub(crate) async fn open(dir: &Path) -> Result<Self, ApiError> {
+    pub(crate) async fn open(dir: &Path, unlock: Unlock) -> Result<Self, ApiError> {
         let (opened, outcome) = oneshot::channel();
         let (jobs, mut queue) = mpsc::unbounded_channel::<Job>();
         let dir = dir.to_owned();
         let work = move || {
-            let mut store = match Store::open(&dir) {
+            let mut store = match Store::open(&dir, &unlock) {
                 Ok(store) => store,
                 Err(error) => return drop(opened.send(Err(error))),
             };
@@ -96,9 +96,15 @@ fn open_error(error: &OpenError) -> ApiError {
         OpenError::KeyMissing(_)
         | OpenError::KeyDamaged(_)
         | OpenError::KeyWrong(_)
+        | OpenError::KeychainEntryMissing(_)
         | OpenError::Damaged(_)
         | OpenError::TooNew { .. } => ErrorCode::StoreUnreadable,
-        OpenError::Unavailable { .. } | OpenError::Database(_) => ErrorCode::StoreUnavailable,
+        OpenError::PassphraseNeeded => ErrorCode::PassphraseNeeded,
+        OpenError::PassphraseWrong => ErrorCode::PassphraseWrong,
+        OpenError::Unavailable { .. }
+        | OpenError::KeychainUnavailable(_)
+        | OpenError::Randomness(_)
+        | OpenError::Database(_) => ErrorCode::StoreUnavailable,
     };
     ApiError::new(code, error.to_string())
 }
@@ -107,7 +113,7 @@ fn store_error(error: &StoreError) -> ApiError {
     let code = match error {
         StoreError::Full => ErrorCode::DiskFull,
         StoreError::Damaged => ErrorCode::StoreUnreadable,
-        StoreError::Database(_) => ErrorCode::StoreUnavailable,
+        StoreError::Database(_) | StoreError::Randomness(_) => ErrorCode::StoreUnavailable,
     };
     ApiError::new(code, error.to_string())
 }

@@ -1,11 +1,16 @@
 //! What each command does.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
-use gossamer_store::{MessageRow, MessageState};
-use gossamer_wire::limits;
+use gossamer_store::{MessageRow, MessageState, NewMessage, Store, StoreError};
+use gossamer_wire::{
+    limits::{self, AFTER},
+    v2::Envelope,
+};
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 use crate::{
     Config,
@@ -13,6 +18,7 @@ use crate::{
     api::{ApiError, Command, ErrorCode, Event, PeerStatus},
     clock::wall_ms,
     convert::{self, EVERYONE},
+    everyone::{Author, Content},
     handle::Request,
 };
 
@@ -65,38 +71,22 @@ impl Actor {
     }
 
     fn send(&mut self, to: &str, text: String, answer: Answer) {
-        let full = self.mesh.queued() >= gossamer_mesh::limits::OUTBOX;
+        let full = self.v2.brain.unsent() >= gossamer_mesh::limits::OUTBOX;
         if let Err(error) = check_conversation(to)
             .and(check_text(&text))
             .and(check_outbox(full))
         {
             return drop(answer.send(Err(error)));
         }
-        let now = wall_ms();
-        let row = MessageRow {
-            id: Uuid::new_v4().to_string(),
-            conversation: EVERYONE.to_owned(),
-            from_id: self.ready.node_id.clone(),
-            from_name: self.ready.name.clone(),
-            text,
-            own: true,
-            readable: true,
-            sent_at: now,
-            received_at: now,
-            hops: None,
-            state: Some(MessageState::Queued),
-            reached: 0,
-            reason: None,
-        };
+        let (author, content) = (Arc::clone(&self.v2.author), self.v2.content.clone());
+        let birth = self.v2.brain.uptime(self.clock.now());
         let (archive, reports) = (self.archive.clone(), self.reports.clone());
         tokio::spawn(async move {
-            let written = row.clone();
-            let result = archive
-                .run(move |store| store.messages().insert(&[written]))
+            let written = archive
+                .run(move |store| write(store, &author, &content, text, birth))
                 .await;
-            let _ = reports
-                .send(Report::Written(row, result.map(drop), answer))
-                .await;
+            let written = written.and_then(|written| written);
+            let _ = reports.send(Report::Written(written, answer)).await;
         });
     }
 
@@ -138,7 +128,9 @@ impl Actor {
     }
 
     fn peers(&self) -> Event {
-        let mut peers: Vec<_> = self.mesh.peers().map(convert::peer_view).collect();
+        let classic = self.mesh.peers().filter(|peer| !peer.v2);
+        let mut peers: Vec<_> = classic.map(convert::peer_view).collect();
+        peers.extend(self.v2.devices.views());
         peers.sort_by_key(|peer| peer.status == PeerStatus::Offline);
         Event::Peers { peers }
     }
@@ -202,6 +194,55 @@ impl Actor {
             let _ = answer.send(marked.and_then(|marker| marker.ok_or_else(unknown_message)));
         });
     }
+}
+
+/// Puts a message of ours and its envelope on disk.
+fn write(
+    store: &mut Store,
+    author: &Author,
+    content: &Content,
+    text: String,
+    birth: i64,
+) -> Result<Result<(MessageRow, Envelope), ApiError>, StoreError> {
+    let now = wall_ms();
+    let after = store.messages().heads(EVERYONE, AFTER as u32)?;
+    let seq = store.identity().next_seq(now)?;
+    let envelope = match author.text(content, &text, &after, seq, now) {
+        Ok(envelope) => envelope,
+        Err(error) => return Ok(Err(error)),
+    };
+    let mut row = MessageRow {
+        id: envelope.id().to_string(),
+        conversation: EVERYONE.to_owned(),
+        from_id: author.device.id().to_string(),
+        from_name: author.name.clone(),
+        text,
+        own: true,
+        readable: true,
+        sent_at: now,
+        received_at: now,
+        hops: None,
+        state: Some(MessageState::Queued),
+        reached: 0,
+        reason: None,
+        place: 0,
+        late: false,
+    };
+    let message = NewMessage {
+        row: row.clone(),
+        after,
+    };
+    let Some(stored) = author.row(&envelope, birth) else {
+        return Ok(Err(ApiError::new(
+            ErrorCode::Internal,
+            "The message cannot be written.",
+        )));
+    };
+    let recorded = store.record(&[message], &[stored])?;
+    if let Some(placed) = recorded.placed.into_iter().next().flatten() {
+        (row.place, row.late) = (placed.place, placed.late);
+    }
+    Ok(Ok((row, envelope)))
 }
 
 fn unknown_message() -> ApiError {

@@ -3,6 +3,7 @@
 use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use gossamer_crypto::{CryptoProvider, Password};
+use gossamer_store::Passphrase;
 
 /// Everything a node is started with. Start from [`Config::new`] and change what you need.
 #[derive(Debug, Clone)]
@@ -23,6 +24,10 @@ pub struct Config {
     pub profile: Option<String>,
     /// The profile's directory, instead of one below the system's data directory.
     pub data_dir: Option<PathBuf>,
+    /// Wraps the key of the stored history, where there is no keychain or more is wanted.
+    pub passphrase: Option<Passphrase>,
+    /// Whether the key of the stored history may be kept in the system's keychain.
+    pub keychain: bool,
     /// Whether classic nodes may take part.
     pub classic: ClassicMode,
     /// What happens to offered files.
@@ -36,7 +41,8 @@ pub struct Config {
 /// Whether classic nodes may take part in Everyone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ClassicMode {
-    /// Welcome. (Once v2 exists: welcome in an open network only.)
+    /// Welcome in an open network, where nothing is secret. Off in one with a password: what
+    /// classic nodes are sent lets whoever records it try passwords at leisure.
     #[default]
     Auto,
     /// Welcome in any network.
@@ -82,6 +88,15 @@ impl Config {
     /// The default network name.
     pub const DEFAULT_NETWORK: &str = "mesh";
 
+    /// Whether classic nodes take part, as the mode and the password have it.
+    pub(crate) fn classic_welcome(&self) -> bool {
+        match self.classic {
+            ClassicMode::Auto => self.password.is_none(),
+            ClassicMode::Allow => true,
+            ClassicMode::Off => false,
+        }
+    }
+
     /// A configuration with the defaults and this name.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
@@ -93,6 +108,8 @@ impl Config {
             downloads: None,
             profile: None,
             data_dir: None,
+            passphrase: None,
+            keychain: false,
             classic: ClassicMode::default(),
             accept: AcceptMode::default(),
             bind: Vec::new(),

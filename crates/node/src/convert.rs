@@ -54,6 +54,8 @@ pub(crate) fn message_view(row: &MessageRow) -> MessageView {
         readable: row.readable,
         sent_at: row.sent_at,
         received_at: row.received_at,
+        place: row.place,
+        late: row.late,
         hops: row.hops,
         state: row.state.map(message_state),
         reached: row.reached,

@@ -24,7 +24,10 @@ mod clock;
 mod commands;
 mod config;
 mod convert;
+mod devices;
+mod everyone;
 mod files;
+mod gossiping;
 mod handle;
 mod node;
 mod profile;
@@ -34,6 +37,7 @@ mod survey;
 
 pub use config::{AcceptMode, ClassicMode, Config, Timers};
 pub use gossamer_crypto::{CryptoProvider, OpenError, Password, SealError};
+pub use gossamer_store::Passphrase;
 pub use handle::NodeHandle;
 pub use node::Node;
 pub use sink::EventStream;

@@ -2,22 +2,35 @@
 
 use std::sync::Arc;
 
-use gossamer_crypto::{CryptoProvider, Fernet, Plain, classic::content_seal};
-use gossamer_mesh::{Input, Mesh, NodeId, Published};
+use gossamer_crypto::{
+    CryptoProvider, DeviceId, EnvelopeId, Fernet, Keyring, NetworkId, NetworkKey, PasswordKey,
+    Plain, classic::content_seal,
+};
+use gossamer_mesh::{
+    Input, Mesh, NodeId, Published,
+    bridge::outward,
+    gossip::{self, Gossip},
+};
 use gossamer_net::{BindError, Net};
-use gossamer_store::MessageRow;
-use gossamer_wire::v1::NetworkHash;
+use gossamer_store::{AtRest, MessageRow, Store, StoreError, Unlock};
+use gossamer_wire::{
+    limits::LIFETIME_MAX,
+    v1::NetworkHash,
+    v2::{Body, Kind},
+};
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::sync::mpsc;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::{
-    ClassicMode, Config, NodeHandle,
+    Config, NodeHandle,
     actor::Actor,
     api::{ApiError, ErrorCode, ReadyView},
     archive::Archive,
     clock::{Clock, wall_ms},
+    everyone::{Author, Content, read_record},
     files::Files,
+    gossiping::{self, Gossiping},
     profile::Profile,
     sink::{self, EventStream},
     survey,
@@ -47,70 +60,91 @@ impl Node {
         let name = check_name(&config.name)?;
         check_port(config.port)?;
         let profile = Profile::open(&config)?;
-        let net = Net::bind(config.port, config.bind.clone())
+        let archive = Archive::open(&profile.dir, unlock(&config)).await?;
+        let Opened {
+            author,
+            at_rest,
+            start,
+            names,
+            queued,
+            known,
+        } = open(&archive, &config, &name).await?;
+        let net = Net::bind(config.port, config.bind.clone(), &author.device)
             .await
             .map_err(|error| bind_error(&error))?;
-        let archive = Archive::open(&profile.dir).await?;
-        let crypto = provider(&config).await;
-
-        let stored_name = name.clone();
-        let (identity, known, queued) = archive
-            .run(move |store| {
-                let id = hex(rand::random());
-                let identity = store
-                    .profile()
-                    .get_or_create(&id, &stored_name, wall_ms())?;
-                store.messages().prune(KEPT)?;
-                let known = store.messages().recent_ids(KNOWN)?;
-                Ok((identity, known, store.messages().queued()?))
-            })
-            .await?;
+        let (password, classic_crypto) = secrets(&config).await;
+        let device = author.device.id();
 
         let clock = Clock::start();
+        let classic_welcome = config.classic_welcome();
         let me = gossamer_mesh::Config {
-            node_id: NodeId(identity.node_id.clone()),
+            node_id: NodeId(device.classic()),
+            device: Some(device),
             name: name.clone(),
             port: config.port,
             network: NetworkHash::of(&config.network),
-            classic_welcome: config.classic != ClassicMode::Off,
+            classic_welcome,
             announce: config.timers.announce,
             stale: config.timers.stale,
         };
+        let custom = config.crypto_provider.clone();
+        let content = Content::new(custom, start.keyring.clone());
+        let brain = gossip::Config {
+            device,
+            network: author.network,
+            password,
+            port: config.port,
+            stale: config.timers.stale,
+            verifier: Box::new(gossip::Ed25519),
+        };
+        let brain = Gossip::new(brain, StdRng::from_rng(&mut rand::rng()));
         let ready = ReadyView {
-            node_id: identity.node_id,
+            node_id: device.classic(),
+            device_id: device.to_string(),
             name,
             port: config.port,
             addrs: survey::addrs(&gossamer_net::interfaces(&config.bind), config.port),
             network: config.network.clone(),
-            password: crypto.is_confidential(),
-            at_rest: "key-file".to_owned(),
+            password: config.password.is_some() || classic_crypto.is_confidential(),
+            at_rest: at_rest.to_string(),
             downloads: profile.downloads.display().to_string(),
             profile: profile.name.clone(),
         };
         let (reports, finished) = mpsc::channel(QUEUE);
         let files = Files::open(&config, &profile, me.clone(), &archive, reports.clone()).await?;
         let mesh = Mesh::new(me, StdRng::from_rng(&mut rand::rng()));
-        let start = Input::Start {
+        let classic_start = Input::Start {
             known,
-            queued: publishable(&queued, &*crypto),
+            queued: publishable(&queued, &*classic_crypto),
         };
+        let mut v2 = Gossiping::new(brain, Arc::new(author), content);
+        for (device, name) in names {
+            v2.devices.named(device, name);
+        }
 
         let (sink, events) = sink::channel();
         let (requests, asked) = mpsc::channel(QUEUE);
-        let actor = Actor::new(
+        let mut actor = Actor::new(
             ready,
             mesh,
+            v2,
+            classic_welcome,
             net,
             archive,
-            crypto,
+            classic_crypto,
             sink,
             files,
             clock,
             reports,
             !config.bind.is_empty(),
         );
+        for row in &queued {
+            if let Some(id) = EnvelopeId::from_hex(&row.id) {
+                actor.outward.insert(outward(&id), row.id.clone());
+            }
+        }
         tokio::spawn(async move {
-            let farewell = actor.run(asked, finished, start).await;
+            let farewell = actor.run(asked, finished, (classic_start, start)).await;
             // Whoever hears of the end may start the same profile at once.
             drop(profile);
             farewell.say().await;
@@ -119,32 +153,156 @@ impl Node {
     }
 }
 
-/// Key derivation takes some ten milliseconds of computing: not on the runtime's threads.
-async fn provider(config: &Config) -> Arc<dyn CryptoProvider> {
-    if let Some(provider) = &config.crypto_provider {
-        return Arc::clone(provider);
+/// What a node finds on its disk.
+struct Opened {
+    author: Author,
+    at_rest: AtRest,
+    start: gossip::Start,
+    /// What devices say they are called.
+    names: Vec<(DeviceId, String)>,
+    /// Own messages that nobody has.
+    queued: Vec<MessageRow>,
+    /// Ids of the last messages on the classic wire.
+    known: Vec<String>,
+}
+
+async fn open(archive: &Archive, config: &Config, name: &str) -> Result<Opened, ApiError> {
+    let name = name.to_owned();
+    let network = NetworkId::of(&config.network);
+    let locked = config.password.is_some();
+    archive
+        .run(move |store| {
+            store.messages().prune(KEPT)?;
+            let identity = store.identity().get_or_create(&name, wall_ms())?;
+            let author = Author {
+                device: identity.device,
+                user: identity.user,
+                network,
+                name,
+            };
+            let uptime = i64::try_from(store.uptime().load()?).unwrap_or(i64::MAX);
+            let names = directory(store, &author, uptime)?;
+            let mut index = Vec::new();
+            let me = author.device.id();
+            store.envelopes().index(&network, |stored| {
+                index.extend(gossiping::entry(&stored, me));
+            })?;
+            let queued = store.messages().queued()?;
+            let unsent = queued.iter().filter_map(|row| EnvelopeId::from_hex(&row.id));
+            let admitted = store.networks().admitted(&network)?;
+            let start = gossip::Start {
+                index,
+                unsent: unsent.collect(),
+                uptime,
+                keyring: keyring(store, &network, locked)?,
+                admitted: admitted.into_iter().map(|row| row.device).collect(),
+            };
+            Ok(Opened {
+                author,
+                at_rest: store.at_rest(),
+                start,
+                names,
+                queued,
+                known: store.messages().recent_ids(KNOWN)?,
+            })
+        })
+        .await
+}
+
+/// Reads what devices say of themselves, and says it of this one unless that was said already.
+fn directory(
+    store: &mut Store,
+    author: &Author,
+    uptime: i64,
+) -> Result<Vec<(DeviceId, String)>, StoreError> {
+    let mut ids = Vec::new();
+    store.envelopes().index(&author.network, |stored| {
+        if stored.held && stored.meta.kind == Kind::DeviceRecord.number() {
+            ids.push(stored.meta.id);
+        }
+    })?;
+    let (mut names, mut current) = (Vec::new(), false);
+    for id in ids {
+        let Some(row) = store.envelopes().get(&id)? else {
+            continue;
+        };
+        let age = uptime.saturating_sub(row.meta.birth);
+        let body = row.body.and_then(|body| Body::decode(&body.body).ok());
+        let Some(record) = body.as_ref().and_then(read_record) else {
+            continue;
+        };
+        let own = record.device == author.device.id();
+        let fresh = age < i64::from(LIFETIME_MAX) / 2;
+        current |= own && record.name == author.name && fresh;
+        names.push((record.device, record.name));
     }
-    let Some(password) = config.password.clone() else {
-        return Arc::new(Plain);
+    if !current {
+        let now = wall_ms();
+        let seq = store.identity().next_seq(now)?;
+        let record = author.record(seq, now);
+        let row = record.and_then(|record| author.row(&record, uptime));
+        store.record(&[], row.as_slice())?;
+    }
+    Ok(names)
+}
+
+/// The keys of a network; the first node of a locked one mints one.
+fn keyring(
+    store: &mut Store,
+    network: &NetworkId,
+    locked: bool,
+) -> Result<Keyring, StoreError> {
+    if !locked {
+        return Ok(Keyring::default());
+    }
+    let mut keyring = store.networks().keyring(network)?;
+    if keyring.lowest().is_none() {
+        keyring.merge([NetworkKey::new(rand::random())]);
+        store.networks().save_keyring(network, &keyring)?;
+    }
+    Ok(keyring)
+}
+
+fn unlock(config: &Config) -> Unlock {
+    let passphrase = config.passphrase.clone();
+    if config.keychain {
+        Unlock::system(passphrase)
+    } else {
+        Unlock {
+            keychain: None,
+            passphrase,
+        }
+    }
+}
+
+/// What the password becomes: the key of admission, and the provider of classic content. Deriving
+/// takes some ten milliseconds of computing: not on the runtime's threads.
+async fn secrets(config: &Config) -> (Option<PasswordKey>, Arc<dyn CryptoProvider>) {
+    let (password, network) = (config.password.clone(), config.network.clone());
+    let custom = config.crypto_provider.clone();
+    let derive = move || {
+        let key = password.as_ref().map(|one| PasswordKey::derive(one, &network));
+        let classic = custom.unwrap_or_else(|| match &password {
+            Some(password) => Arc::new(Fernet::from_password(password)),
+            None => Arc::new(Plain),
+        });
+        (key, classic)
     };
-    let derived = tokio::task::spawn_blocking(move || Fernet::from_password(&password)).await;
-    Arc::new(derived.expect("deriving a key does not panic"))
+    let derived = tokio::task::spawn_blocking(derive).await;
+    derived.expect("deriving a key does not panic")
 }
 
 fn publishable(rows: &[MessageRow], crypto: &dyn CryptoProvider) -> Vec<Published> {
     let published = |row: &MessageRow| {
         let content = content_seal(crypto, &row.text).ok()?;
         Some(Published {
-            id: row.id.clone(),
+            id: outward(&EnvelopeId::from_hex(&row.id)?),
+            author: None,
             content,
             sent_ms: row.sent_at,
         })
     };
     rows.iter().filter_map(published).collect()
-}
-
-fn hex(id: u32) -> String {
-    format!("{id:08x}")
 }
 
 /// Names are shown in lists and lines: one line, some characters, no invisible tricks.

@@ -8,6 +8,7 @@ use crate::api::StatusView;
 pub(crate) struct Status {
     pub(crate) online: u32,
     pub(crate) queued: u32,
+    pub(crate) other_password: u32,
     pub(crate) network: bool,
     pub(crate) addrs: Vec<String>,
     traffic: (u64, u64),
@@ -23,6 +24,7 @@ impl Status {
         Self {
             online: 0,
             queued: 0,
+            other_password: 0,
             network: true,
             addrs,
             traffic: (0, 0),
@@ -50,6 +52,7 @@ impl Status {
         let view = StatusView {
             online: self.online,
             queued: self.queued,
+            other_password: self.other_password,
             down: quiet(down),
             up: quiet(up),
             network: self.network,

@@ -1,4 +1,6 @@
-//! How words and numbers look in a column.
+//! How words, numbers and ids look in a column.
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 
 /// Declares an enum whose variants are stored as the words given.
 macro_rules! text_enum {
@@ -39,4 +41,15 @@ pub(crate) fn stored(number: u64) -> i64 {
 /// The other way round.
 pub(crate) fn loaded(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
+}
+
+/// An id of fixed size as a column of bytes.
+pub(crate) struct Id<T>(pub(crate) T);
+
+impl<T: for<'a> TryFrom<&'a [u8]>> FromSql for Id<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        T::try_from(value.as_blob()?)
+            .map(Self)
+            .map_err(|_| FromSqlError::InvalidType)
+    }
 }

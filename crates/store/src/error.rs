@@ -1,8 +1,13 @@
 //! What can go wrong, named by what can be done about it.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use rusqlite::{Error, ErrorCode};
+
+use crate::KeychainError;
 
 /// The store could not be opened. Nothing was replaced or removed.
 #[derive(Debug, thiserror::Error)]
@@ -15,15 +20,33 @@ pub enum OpenError {
         /// What the system said.
         source: io::Error,
     },
-    /// There is a database, but not the file with its key.
+    /// There is a database, but no file with its key.
     #[error("The key of the history is missing: {} does not exist. Put it back from a backup; to start without the history, move the database beside it away.", .0.display())]
     KeyMissing(PathBuf),
-    /// The key file does not hold a key.
-    #[error("The key of the history is damaged: {} is not a key file. Put it back from a backup; to start without the history, move it and the database beside it away.", .0.display())]
+    /// The file that holds the key, protected or not, is damaged.
+    #[error("The key of the history is damaged: {} does not hold a key. Put it back from a backup; to start without the history, move it and the database beside it away.", .0.display())]
     KeyDamaged(PathBuf),
-    /// The key file holds the key of another database.
-    #[error("The key of the history does not fit: {} belongs to another database. Put the right one back from a backup; to start without the history, move it and the database beside it away.", .0.display())]
+    /// The key is that of another database.
+    #[error("The key of the history does not fit: {} leads to the key of another database. Put the right one back from a backup; to start without the history, move it and the database beside it away.", .0.display())]
     KeyWrong(PathBuf),
+    /// The key is locked with a passphrase, and none was given.
+    #[error("The history is locked with a passphrase. Give it with --passphrase-file.")]
+    PassphraseNeeded,
+    /// The key is locked with another passphrase.
+    #[error(
+        "The passphrase does not open the history. Check it and try again; nothing was changed."
+    )]
+    PassphraseWrong,
+    /// The key was in the system's keychain and is not there any more.
+    #[error(
+        "The key of the history is gone from the system's keychain: it has no entry {0:?} of Gossamer's. Restore the keychain from a backup; to start without the history, move the database and the files beside it away."
+    )]
+    KeychainEntryMissing(String),
+    /// The key is in the system's keychain, which cannot be asked.
+    #[error(
+        "The key of the history is in the system's keychain, which cannot be asked: {0}. Unlock the keychain, or start Gossamer where you are logged in, and try again."
+    )]
+    KeychainUnavailable(#[source] KeychainError),
     /// The key fits, but the database is damaged.
     #[error("The history is damaged: {} cannot be read although its key fits. Put it back from a backup; to start without the history, move it away.", .0.display())]
     Damaged(PathBuf),
@@ -37,6 +60,9 @@ pub enum OpenError {
         /// The newest format this version knows.
         known: u32,
     },
+    /// The system gives no random numbers, which new keys are made of.
+    #[error("The history cannot be protected: the system gives no random numbers: {0}.")]
+    Randomness(#[source] getrandom::Error),
     /// The database refused for another reason.
     #[error("The history cannot be opened: {0}.")]
     Database(#[source] Error),
@@ -53,6 +79,9 @@ pub enum StoreError {
         "The history is damaged and cannot be read. Put the profile's directory back from a backup."
     )]
     Damaged,
+    /// The system gives no random numbers, which new keys are made of.
+    #[error("New keys cannot be made: the system gives no random numbers: {0}.")]
+    Randomness(#[source] getrandom::Error),
     /// Anything else the database says.
     #[error("The history cannot be used: {0}.")]
     Database(#[source] Error),
@@ -74,4 +103,10 @@ pub(crate) fn is_damage(error: &Error) -> bool {
         error.sqlite_error_code(),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
     )
+}
+
+/// Says of an error which file or directory it is about.
+pub(crate) fn unavailable(path: &Path) -> impl FnOnce(io::Error) -> OpenError {
+    let path = path.to_owned();
+    |source| OpenError::Unavailable { path, source }
 }

@@ -8,10 +8,13 @@ use std::{
 
 use rusqlite::Connection;
 
-use crate::{OpenError, key_file::sync_dir};
+use crate::{OpenError, private_file::sync_dir};
 
 /// Every step in order; the database's format is how many of them it has seen.
-pub(crate) const ALL: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+pub(crate) const ALL: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_v2.sql"),
+];
 
 /// Runs the steps that `db`, the database at `path`, has not seen. An existing one is copied
 /// first, beside itself, still encrypted under its key; older copies go.

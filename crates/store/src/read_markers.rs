@@ -17,23 +17,23 @@ impl ReadMarkers<'_> {
     /// # Errors
     /// When the database cannot be written.
     pub fn advance(&self, conversation: &str, message: &str) -> Result<bool, StoreError> {
-        let seq: Option<i64> = self
+        let place: Option<i64> = self
             .db
-            .prepare_cached("SELECT seq FROM messages WHERE conversation = ?1 AND id = ?2")?
+            .prepare_cached("SELECT place FROM messages WHERE conversation = ?1 AND id = ?2")?
             .query_row([conversation, message], |row| row.get(0))
             .optional()?;
-        let Some(seq) = seq else {
+        let Some(place) = place else {
             return Ok(false);
         };
         self.db
             .prepare_cached(
-                "INSERT INTO read_markers (conversation, message_id, message_seq)
+                "INSERT INTO read_markers (conversation, message_id, place)
                  VALUES (?1, ?2, ?3)
                  ON CONFLICT (conversation) DO UPDATE
-                 SET message_id = excluded.message_id, message_seq = excluded.message_seq
-                 WHERE excluded.message_seq > message_seq",
+                 SET message_id = excluded.message_id, place = excluded.place
+                 WHERE (excluded.place, excluded.message_id) > (place, message_id)",
             )?
-            .execute((conversation, message, seq))?;
+            .execute((conversation, message, place))?;
         Ok(true)
     }
 
@@ -53,50 +53,42 @@ impl ReadMarkers<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{MessageRow, Store};
-
-    fn message(id: &str) -> MessageRow {
-        MessageRow {
-            id: id.to_owned(),
-            conversation: "everyone".to_owned(),
-            from_id: "bbbbbbbb".to_owned(),
-            from_name: "ben".to_owned(),
-            text: String::new(),
-            own: false,
-            readable: true,
-            sent_at: 0,
-            received_at: 0,
-            hops: None,
-            state: None,
-            reached: 0,
-            reason: None,
-        }
-    }
+    use crate::test::{from_ben, open};
 
     #[test]
     fn the_marker_moves_forward_only() {
         let dir = tempfile::tempdir().unwrap();
-        let mut store = Store::open(dir.path()).unwrap();
-        store
-            .messages()
-            .insert(&[message("one"), message("two")])
-            .unwrap();
+        let mut store = open(&dir);
+        store.record(&[from_ben(1), from_ben(2)], &[]).unwrap();
         let markers = store.read_markers();
         assert_eq!(markers.get("everyone").unwrap(), None);
-        for (message, marker) in [("one", "one"), ("two", "two"), ("one", "two")] {
+        for (message, marker) in [("ben-1", "ben-1"), ("ben-2", "ben-2"), ("ben-1", "ben-2")] {
             assert!(markers.advance("everyone", message).unwrap());
             assert_eq!(markers.get("everyone").unwrap().as_deref(), Some(marker));
         }
     }
 
     #[test]
+    fn a_message_that_came_late_does_not_take_the_marker_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = open(&dir);
+        store.record(&[from_ben(2)], &[]).unwrap();
+        store.record(&[from_ben(1)], &[]).unwrap();
+        let markers = store.read_markers();
+        for message in ["ben-2", "ben-1"] {
+            assert!(markers.advance("everyone", message).unwrap());
+        }
+        assert_eq!(markers.get("everyone").unwrap().as_deref(), Some("ben-2"));
+    }
+
+    #[test]
     fn a_message_of_another_conversation_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let mut store = Store::open(dir.path()).unwrap();
-        store.messages().insert(&[message("one")]).unwrap();
+        let mut store = open(&dir);
+        store.record(&[from_ben(1)], &[]).unwrap();
         let markers = store.read_markers();
         assert!(!markers.advance("everyone", "unknown").unwrap());
-        assert!(!markers.advance("room", "one").unwrap());
+        assert!(!markers.advance("room", "ben-1").unwrap());
         assert_eq!(markers.get("room").unwrap(), None);
     }
 }

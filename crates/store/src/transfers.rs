@@ -208,7 +208,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<TransferRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Store;
+    use crate::test::open;
 
     fn offer(number: u32) -> TransferRow {
         TransferRow {
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn a_transfer_is_followed_from_offer_to_end() {
         let dir = tempfile::tempdir().unwrap();
-        let mut store = Store::open(dir.path()).unwrap();
+        let mut store = open(&dir);
         let mut transfers = store.transfers();
         transfers.upsert(&offer(1)).unwrap();
         assert_eq!(transfers.unfinished().unwrap(), [offer(1)]);
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn a_change_keeps_the_place_in_the_order() {
         let dir = tempfile::tempdir().unwrap();
-        let mut store = Store::open(dir.path()).unwrap();
+        let mut store = open(&dir);
         let mut transfers = store.transfers();
         for row in [offer(1), offer(2), done(1)] {
             transfers.upsert(&row).unwrap();
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn clearing_forgets_only_what_has_ended() {
         let dir = tempfile::tempdir().unwrap();
-        let mut store = Store::open(dir.path()).unwrap();
+        let mut store = open(&dir);
         let mut transfers = store.transfers();
         for row in [done(1), offer(2), done(3)] {
             transfers.upsert(&row).unwrap();
@@ -282,7 +282,7 @@ mod tests {
     #[test]
     fn the_oldest_ended_ones_make_room_and_offers_stay() {
         let dir = tempfile::tempdir().unwrap();
-        let mut store = Store::open(dir.path()).unwrap();
+        let mut store = open(&dir);
         let mut transfers = store.transfers();
         transfers.upsert(&offer(0)).unwrap();
         let batch = transfers.db.transaction().unwrap();

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use gossamer_store::{MessageRow, OpenError, Store, StoreError};
+use gossamer_store::{MessageRow, NewMessage, OpenError, Store, StoreError, Unlock};
 use tempfile::TempDir;
 
 const DATABASE: &str = Store::FILE_NAME;
@@ -24,12 +24,10 @@ fn a_history_opens_again() {
 #[test]
 fn nothing_in_the_files_is_readable() {
     let ana = TempDir::new().unwrap();
-    let mut store = Store::open(ana.path()).unwrap();
-    let secret = MessageRow {
-        text: "meet me at the old bridge".to_owned(),
-        ..message(1)
-    };
-    store.messages().insert(&[secret]).unwrap();
+    let mut store = Store::open(ana.path(), &Unlock::default()).unwrap();
+    let mut secret = message(1);
+    secret.row.text = "meet me at the old bridge".to_owned();
+    store.record(&[secret], &[]).unwrap();
     for file in files_in(ana.path()) {
         let bytes = fs::read(&file).unwrap();
         for word in [&b"old bridge"[..], b"SQLite format", b"CREATE TABLE"] {
@@ -43,7 +41,7 @@ fn nothing_in_the_files_is_readable() {
 fn what_was_written_survives_a_kill() {
     let ana = history_of("ana", 0);
     let mut store = open(&ana);
-    store.messages().insert(&[message(0), message(1)]).unwrap();
+    store.record(&[message(0), message(1)], &[]).unwrap();
     // The files as a killed process leaves them: log and all, nothing closed.
     let found = TempDir::new().unwrap();
     for file in files_in(ana.path()) {
@@ -59,7 +57,7 @@ fn a_missing_key_is_named_and_no_new_one_is_made() {
     let key = ana.path().join(KEY);
     let aside = ana.path().join("aside");
     fs::rename(&key, &aside).unwrap();
-    let error = Store::open(ana.path()).unwrap_err();
+    let error = Store::open(ana.path(), &Unlock::default()).unwrap_err();
     assert!(
         matches!(&error, OpenError::KeyMissing(path) if *path == key),
         "{error}"
@@ -75,7 +73,7 @@ fn the_key_of_another_history_is_wrong_rather_than_the_file_damaged() {
     let (ana, ben) = (history_of("ana", 3), history_of("ben", 1));
     let before = fs::read(ana.path().join(DATABASE)).unwrap();
     fs::copy(ben.path().join(KEY), ana.path().join(KEY)).unwrap();
-    let error = Store::open(ana.path()).unwrap_err();
+    let error = Store::open(ana.path(), &Unlock::default()).unwrap_err();
     assert!(matches!(error, OpenError::KeyWrong(_)), "{error}");
     assert_eq!(fs::read(ana.path().join(DATABASE)).unwrap(), before);
 }
@@ -84,7 +82,7 @@ fn the_key_of_another_history_is_wrong_rather_than_the_file_damaged() {
 fn a_damaged_key_file_is_named() {
     let ana = history_of("ana", 3);
     fs::write(ana.path().join(KEY), "0123").unwrap();
-    let error = Store::open(ana.path()).unwrap_err();
+    let error = Store::open(ana.path(), &Unlock::default()).unwrap_err();
     assert!(matches!(error, OpenError::KeyDamaged(_)), "{error}");
 }
 
@@ -93,7 +91,7 @@ fn a_flipped_bit_at_the_start_is_damage_and_the_file_stays() {
     let ana = history_of("ana", 3);
     let database = ana.path().join(DATABASE);
     let damaged = flip_bit(&database, 1000);
-    let error = Store::open(ana.path()).unwrap_err();
+    let error = Store::open(ana.path(), &Unlock::default()).unwrap_err();
     assert!(matches!(error, OpenError::Damaged(_)), "{error}");
     assert_eq!(fs::read(&database).unwrap(), damaged);
 }
@@ -105,7 +103,7 @@ fn a_flipped_bit_further_on_is_reported_and_never_read_as_text() {
     let middle = fs::metadata(&database).unwrap().len() / 2;
     flip_bit(&database, usize::try_from(middle).unwrap());
     let mut store = open(&ana);
-    let error = store.messages().page("everyone", None, 2000).unwrap_err();
+    let error = read_in_every_way(&mut store, 2000).unwrap_err();
     assert!(matches!(error, StoreError::Damaged), "{error}");
 }
 
@@ -116,7 +114,7 @@ fn a_file_cut_short_is_damage() {
     let whole = fs::read(&database).unwrap();
     for length in [whole.len() / 2, whole.len() / 2 / 4096 * 4096, 4096, 100, 0] {
         fs::write(&database, &whole[..length]).unwrap();
-        let error = Store::open(ana.path()).unwrap_err();
+        let error = Store::open(ana.path(), &Unlock::default()).unwrap_err();
         assert!(matches!(error, OpenError::Damaged(_)), "{length}: {error}");
         assert_eq!(fs::metadata(&database).unwrap().len(), length as u64);
     }
@@ -151,7 +149,7 @@ fn a_place_that_cannot_hold_files_is_named() {
     let dir = TempDir::new().unwrap();
     let file = dir.path().join("file");
     fs::write(&file, b"").unwrap();
-    let error = Store::open(&file.join("profile")).unwrap_err();
+    let error = Store::open(&file.join("profile"), &Unlock::default()).unwrap_err();
     assert!(matches!(error, OpenError::Unavailable { .. }), "{error}");
 }
 
@@ -165,7 +163,7 @@ fn a_directory_that_cannot_be_written_is_named() {
         // Root may write anywhere: permissions cannot be tested as root.
         return;
     }
-    let error = Store::open(dir.path()).unwrap_err();
+    let error = Store::open(dir.path(), &Unlock::default()).unwrap_err();
     assert!(matches!(error, OpenError::Unavailable { .. }), "{error}");
 }
 
@@ -183,15 +181,26 @@ fn a_store_can_move_to_a_thread_of_its_own() {
 fn history_of(name: &str, messages: u64) -> TempDir {
     let dir = TempDir::new().unwrap();
     let mut store = open(&dir);
-    store.profile().get_or_create("aaaaaaaa", name, 0).unwrap();
+    store.identity().get_or_create(name, 0).unwrap();
     let rows: Vec<_> = (0..messages).map(message).collect();
-    store.messages().insert(&rows).unwrap();
+    store.record(&rows, &[]).unwrap();
     store.close().unwrap();
     dir
 }
 
 fn open(dir: &TempDir) -> Store {
-    Store::open(dir.path()).unwrap()
+    Store::open(dir.path(), &Unlock::default()).unwrap()
+}
+
+/// Reads each message by its place and by its id: together they touch all that is kept of it.
+fn read_in_every_way(store: &mut Store, messages: u64) -> Result<(), StoreError> {
+    let page = store.messages().page("everyone", None, 5000)?;
+    for (number, row) in (0..messages).zip(page.rows) {
+        assert_eq!(row.text, number.to_string());
+        let found = store.messages().get(&row.id)?;
+        assert_eq!(found, Some(row));
+    }
+    Ok(())
 }
 
 fn texts(store: &mut Store) -> Vec<String> {
@@ -199,8 +208,8 @@ fn texts(store: &mut Store) -> Vec<String> {
     page.rows.into_iter().map(|row| row.text).collect()
 }
 
-fn message(number: u64) -> MessageRow {
-    MessageRow {
+fn message(number: u64) -> NewMessage {
+    let row = MessageRow {
         id: format!("message-{number}"),
         conversation: "everyone".to_owned(),
         from_id: "bbbbbbbb".to_owned(),
@@ -214,7 +223,11 @@ fn message(number: u64) -> MessageRow {
         state: None,
         reached: 0,
         reason: None,
-    }
+        place: 0,
+        late: false,
+    };
+    let after = Vec::new();
+    NewMessage { row, after }
 }
 
 fn files_in(dir: &Path) -> Vec<PathBuf> {

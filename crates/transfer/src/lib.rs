@@ -1,7 +1,9 @@
-//! Planning and checking file transfers: what is sent in which chunk, what a sender's claims are
+//! Planning, checking and moving files: what is sent in which chunk, what a sender's claims are
 //! worth, and how bytes become a file without harm.
 //!
-//! Nothing here touches a socket or a clock. The life of an incoming file:
+//! [`v2`] is about files between devices that know each other, over streams that others open. The
+//! life of a file that comes over the classic protocol, where nothing here touches a socket or a
+//! clock:
 //!
 //! 1. [`names::safe_name`] makes its name safe or refuses it, [`v1::Claims::check`] its numbers,
 //!    and [`quota::Quota`] says whether it may be kept before the user answers.
@@ -10,7 +12,7 @@
 //! 3. Once complete and accepted, [`spool::Spool::verify`] compares the SHA-256 and syncs, and
 //!    [`spool::Verified::publish`] gives the file its place and name without replacing anything.
 //!
-//! [`spool`] is the only module that touches the disk.
+//! [`spool`], and [`v2`]'s `source` and `part`, are the modules that touch the disk.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::expect_used))]
 
@@ -19,3 +21,4 @@ pub mod quota;
 mod ranges;
 pub mod spool;
 pub mod v1;
+pub mod v2;

@@ -165,6 +165,14 @@ impl Spool {
 }
 
 impl Verified {
+    /// Over a file that has been verified and synced elsewhere.
+    pub(crate) fn over(file: File, path: PathBuf) -> Self {
+        Self {
+            file,
+            entry: Entry { path, kept: false },
+        }
+    }
+
     /// Leaves the spooled file on disk when this is dropped, to be [reopened](Spool::reopen).
     pub fn keep(&mut self) {
         self.entry.kept = true;
@@ -264,7 +272,7 @@ fn is_plain(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
 }
 
-fn create_private_dir(dir: &Path) -> io::Result<()> {
+pub(crate) fn create_private_dir(dir: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -290,7 +298,7 @@ fn sync_dir(dir: &Path) -> io::Result<()> {
     }
 }
 
-fn at(path: &Path) -> impl Fn(io::Error) -> SpoolError {
+pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> SpoolError {
     let path = path.to_owned();
     move |source| SpoolError::Io {
         path: path.clone(),

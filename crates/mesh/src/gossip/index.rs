@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_wire::{
-    limits::GRACE,
+    limits::{GRACE, TTL},
     v2::{Bucket, BucketDigest, Kind},
 };
 
@@ -152,6 +152,13 @@ impl Index {
         }
     }
 
+    /// What reconciliation found to be lacking somewhere travels on as if it were new.
+    pub(crate) fn renew(&mut self, id: &EnvelopeId) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.ttl = TTL;
+        }
+    }
+
     /// Forgets an id altogether.
     pub(crate) fn remove(&mut self, id: &EnvelopeId) -> Option<Entry> {
         let entry = self.entries.remove(id)?;
@@ -238,6 +245,22 @@ impl Index {
             sum: set.sum,
         };
         self.buckets.iter().map(digest).collect()
+    }
+
+    /// Whether an id begins with these bytes.
+    pub(crate) fn has_prefix(&self, half: [u8; 16]) -> bool {
+        let mut first = [0; 32];
+        first
+            .iter_mut()
+            .zip(half)
+            .for_each(|(to, from)| *to = from);
+        let next = self.entries.range(EnvelopeId::new(first)..).next();
+        next.is_some_and(|(id, _)| id.as_bytes().starts_with(&half))
+    }
+
+    /// Devices of whom a body is held.
+    pub(crate) fn authors(&self) -> impl Iterator<Item = &DeviceId> {
+        self.held.keys()
     }
 
     fn greediest_oldest(&self) -> Option<EnvelopeId> {

@@ -361,6 +361,22 @@ impl<R: Rng> Gossip<R> {
         self.index.get(id).is_some()
     }
 
+    /// Whether an envelope is known whose id begins with these bytes.
+    #[must_use]
+    pub fn knows_half(&self, half: [u8; 16]) -> bool {
+        self.index.has_prefix(half)
+    }
+
+    /// Whether a device that speaks v2 has this id on the classic wire: one that is near, was
+    /// admitted, or wrote something that we hold.
+    #[must_use]
+    pub fn knows_classic(&self, id: &str) -> bool {
+        let is = |device: &DeviceId| device.classic() == id;
+        self.admitted.iter().any(is)
+            || self.neighbours.devices().any(is)
+            || self.index.authors().any(is)
+    }
+
     fn start(&mut self, start: Start) {
         self.uptime = start.uptime;
         self.keyring = start.keyring;

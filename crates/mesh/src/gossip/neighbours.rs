@@ -196,6 +196,10 @@ impl Neighbours {
         }
     }
 
+    pub(crate) fn devices(&self) -> impl Iterator<Item = &DeviceId> {
+        self.heard.keys()
+    }
+
     pub(crate) fn refused(&self) -> impl Iterator<Item = (DeviceId, Reason)> + '_ {
         let reason = |(device, one): (&DeviceId, &Neighbour)| Some((*device, one.refused?));
         self.heard.iter().filter_map(reason)

@@ -139,6 +139,7 @@ impl<R: Rng> Gossip<R> {
                 if let Some(initiator) = self.initiator(id) {
                     initiator.moved = !have.is_empty();
                 }
+                have.iter().for_each(|id| self.index.renew(id));
                 self.announce(id, have, now);
                 self.ask_more(id, now);
             }

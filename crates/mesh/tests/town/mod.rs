@@ -73,6 +73,7 @@ impl Town {
         let subnets: Vec<Subnet> = segments.iter().map(subnet).collect();
         let config = Config {
             node_id: NodeId(name.into()),
+            device: None,
             name: name.into(),
             port: 9999,
             network: NetworkHash::of("town"),
@@ -103,6 +104,7 @@ impl Town {
     pub(crate) fn says(&mut self, name: Name, text: &str) {
         let message = Published {
             id: text.into(),
+            author: None,
             content: text.into(),
             sent_ms: self.wall_ms(),
         };
@@ -211,6 +213,7 @@ impl Town {
             Output::Chunk { chunk, .. } => person.chunks.push(chunk.index),
             Output::DialGaveUp(_)
             | Output::TooLarge { .. }
+            | Output::Heard { .. }
             | Output::PeerUp(_)
             | Output::PeerDown(_) => {}
         }

@@ -48,6 +48,10 @@ pub enum ErrorCode {
     StoreUnavailable,
     /// The database's key does not fit, or the file is damaged. Nothing was replaced.
     StoreUnreadable,
+    /// The history is locked with a passphrase, and none was given.
+    PassphraseNeeded,
+    /// The passphrase is not the one that locks the history. Nothing was changed.
+    PassphraseWrong,
     /// Nobody answered at an address.
     Unreachable,
     /// A limit on what we hold at once is reached.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    ErrorCode, MessageStateView, MessageView, PeerView, ReadyView, StatusView, TransferView,
+    ErrorCode, MessageStateView, MessageView, PeerView, ReadyView, RefusalReason, StatusView,
+    TransferView,
 };
 
 /// Something happened, or a [`Command`](super::Command) is answered.
@@ -30,6 +31,16 @@ pub enum Event {
     PeerDown {
         /// The device as last known.
         peer: PeerView,
+    },
+    /// A device of this network's name is near, and the two cannot come together. A client says so
+    /// near its list of devices; `status` counts those with another password.
+    PeerRefused {
+        /// The device.
+        id: String,
+        /// Where it is.
+        addr: String,
+        /// Why.
+        reason: RefusalReason,
     },
     /// Answers `peers`: every device known in this session, reachable ones first. A client
     /// replaces its list.

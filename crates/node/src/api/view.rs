@@ -7,8 +7,10 @@ use ts_rs::TS;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ReadyView {
-    /// This node's id: 8 hexadecimal characters on the classic wire.
+    /// This node's id on the classic wire: 8 hexadecimal characters.
     pub node_id: String,
+    /// This device, as others see it among their peers and as the author of messages.
+    pub device_id: String,
     /// The name others see.
     pub name: String,
     /// The TCP port; discovery uses the UDP port one above.
@@ -19,8 +21,8 @@ pub struct ReadyView {
     pub network: String,
     /// Whether a password protects the network's messages.
     pub password: bool,
-    /// How the key of the stored history is kept: `key-file` (beside the database, readable by
-    /// this user only).
+    /// How the key of the stored history is kept: `keychain`, `passphrase`, or `key-file` (beside
+    /// the database, readable by this user only).
     pub at_rest: String,
     /// Where accepted files land.
     pub downloads: String,
@@ -54,6 +56,27 @@ pub struct PeerView {
 pub enum Dialect {
     /// Classic JSON (docs/protocol-v1.md).
     V1,
+    /// Authenticated and encrypted (docs/protocol-v2.md).
+    V2,
+}
+
+/// Why a device near is kept out, or keeps us out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum RefusalReason {
+    /// Its password is another one.
+    OtherPassword,
+    /// It has no password, and we have one.
+    NoPassword,
+    /// It has a password, and we have none.
+    NeedsPassword,
+    /// Too many wrong passwords were tried near us or it; it is tried again later.
+    TooManyGuesses,
+    /// It speaks another version.
+    OtherVersion,
+    /// It has as many links as it can hold.
+    TooManyLinks,
 }
 
 /// Whether a device can be reached.
@@ -100,9 +123,14 @@ pub struct MessageView {
     /// When its author says it was sent, Unix milliseconds.
     #[ts(type = "number")]
     pub sent_at: u64,
-    /// When it reached this node, Unix milliseconds; clients order by it.
+    /// When it reached this node, Unix milliseconds.
     #[ts(type = "number")]
     pub received_at: u64,
+    /// Where it stands in its conversation: clients order by this and then by `id`.
+    #[ts(type = "number")]
+    pub place: u64,
+    /// Whether something that stands below it was here before it came.
+    pub late: bool,
     /// How many devices passed it on; null where the dialect does not say (classic).
     pub hops: Option<u32>,
     /// For own messages, how far it got; null for others'.
@@ -234,6 +262,8 @@ pub struct StatusView {
     pub online: u32,
     /// Own messages that nobody has yet.
     pub queued: u32,
+    /// Devices near that have another password, or where only one side has one.
+    pub other_password: u32,
     /// Bytes per second received over all connections.
     #[ts(type = "number")]
     pub down: u64,

@@ -3,11 +3,13 @@
 use std::{fmt, net::IpAddr};
 
 use bytes::Bytes;
+use gossamer_crypto::DeviceId;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{DecodeError, EncodeError, cut, encode};
-use crate::limits;
+use crate::{limits, v2::VERSION};
 
 /// "I am here": broadcast every few seconds on the UDP port one above the TCP port.
 ///
@@ -31,6 +33,10 @@ pub struct Beacon {
     pub multi: bool,
     /// Whether it is leaving.
     pub bye: bool,
+    /// Whether it speaks v2 (docs/protocol-v2.md 4).
+    pub v2: bool,
+    /// Its device, of nodes that speak v2. A hint until a TLS handshake shows the same key.
+    pub device: Option<DeviceId>,
 }
 
 /// The first four bytes of the SHA-256 of a network's name: tells networks apart without telling
@@ -80,10 +86,11 @@ impl Beacon {
             ip: self.ip.as_str().into(),
             port: self.port,
             timestamp: self.timestamp,
-            v: Some(vec![1]),
+            v: Some(Value::from(if self.v2 { &[1, 2][..] } else { &[1] })),
             net: self.network.map(|hash| hash.to_string()),
             multi: u8::from(self.multi),
             bye: self.bye,
+            device: self.device.map(|device| device.to_string().into()),
         };
         encode(&datagram, limits::DATAGRAM)
     }
@@ -126,6 +133,8 @@ impl Beacon {
             network: network.flatten(),
             multi: read.multi != 0,
             bye: read.bye,
+            v2: read.v.as_ref().is_some_and(names_v2),
+            device: read.device.as_ref().and_then(device),
         })
     }
 }
@@ -146,13 +155,27 @@ struct Datagram<'a> {
     #[serde(default)]
     timestamp: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    v: Option<Vec<u8>>,
+    v: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     net: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     multi: u8,
     #[serde(default, skip_serializing_if = "is_default")]
     bye: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<Value>,
+}
+
+/// Whether a list of versions has ours. The fields of v2 are hints: what is no list is no reason
+/// to ignore a classic node.
+fn names_v2(versions: &Value) -> bool {
+    let list = versions.as_array().map(Vec::as_slice).unwrap_or_default();
+    list.iter().any(|version| version.as_u64() == Some(VERSION))
+}
+
+/// A device by its 64 hexadecimal characters; anything else is as if it were not there.
+fn device(text: &Value) -> Option<DeviceId> {
+    DeviceId::from_hex(text.as_str()?)
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -173,6 +196,8 @@ mod tests {
             network: Some(NetworkHash([1, 2, 3, 0xff])),
             multi: true,
             bye: false,
+            v2: true,
+            device: Some(DeviceId::new([0xab; 32])),
         }
     }
 
@@ -191,16 +216,44 @@ mod tests {
             (beacon.network, beacon.multi, beacon.bye),
             (None, false, false)
         );
+        assert_eq!((beacon.v2, beacon.device), (false, None));
     }
 
     #[test]
     fn the_longest_name_still_fits_the_datagram() {
         let mut beacon = ana();
-        beacon.node_name = "👩‍👩‍👧‍👦".repeat(64);
+        beacon.bye = true;
+        beacon.port = 65534;
+        beacon.node_id = "x".repeat(limits::ID);
         beacon.ip = "fe80:1234:1234:1234:1234:1234:1234:1234".into();
-        let bytes = beacon.encode().unwrap();
-        assert!(bytes.len() < limits::DATAGRAM);
-        assert!(Beacon::decode(&bytes).unwrap().node_name.starts_with('👩'));
+        for name in ["👩‍👩‍👧‍👦", "\"", "\\"] {
+            beacon.node_name = name.repeat(limits::NAME);
+            let bytes = beacon.encode().unwrap();
+            assert!(bytes.len() < limits::DATAGRAM, "{} bytes", bytes.len());
+            let read = Beacon::decode(&bytes).unwrap();
+            assert!(!read.node_name.is_empty() && beacon.node_name.starts_with(&read.node_name));
+            assert_eq!(read.device, beacon.device);
+        }
+    }
+
+    #[test]
+    fn an_unreadable_hint_of_v2_leaves_a_classic_node() {
+        let device = format!("\"{}\"", "ab".repeat(32));
+        for (versions, id) in [
+            ("[1,2]", "\"ab\""),
+            ("[1,2]", "7"),
+            ("[1,2]", "null"),
+            ("2", device.as_str()),
+            ("[1,\"2\",-2,{},3000]", device.as_str()),
+            ("[]", device.as_str()),
+        ] {
+            let text = String::from_utf8(ana().encode().unwrap().to_vec()).unwrap();
+            let text = text.replace("[1,2]", versions).replace(&device, id);
+            let beacon = Beacon::decode(text.as_bytes()).unwrap();
+            assert_eq!(beacon.node_name, "Ana's laptop");
+            assert_eq!(beacon.v2, versions == "[1,2]", "{versions}");
+            assert_eq!(beacon.device.is_some(), id == device, "{id}");
+        }
     }
 
     #[test]

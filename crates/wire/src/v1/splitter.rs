@@ -118,7 +118,7 @@ mod tests {
         for piece in pieces {
             splitter.buffer().extend_from_slice(piece);
             while let Some(object) = splitter.take()? {
-                objects.push(String::from_utf8(object.to_vec()).unwrap());
+                objects.push(String::from_utf8_lossy(&object).into_owned());
             }
         }
         Ok(objects)

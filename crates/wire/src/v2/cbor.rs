@@ -154,7 +154,13 @@ impl<'b> Reader<'b> {
 }
 
 /// What has no length at its head, or no place as a value.
-const INDEFINITE: [Type; 3] = [Type::BytesIndef, Type::StringIndef, Type::Break];
+const INDEFINITE: [Type; 5] = [
+    Type::ArrayIndef,
+    Type::MapIndef,
+    Type::BytesIndef,
+    Type::StringIndef,
+    Type::Break,
+];
 
 /// The entries of a map, in ascending order.
 pub(super) struct Map<'r, 'b> {
@@ -282,5 +288,107 @@ impl Writer {
             item(self, each);
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Key 1, perhaps key 3.
+    fn pair(item: &[u8]) -> Result<(u64, Option<u64>), DecodeError> {
+        read(item, |item| {
+            item.map(|map| Ok((map.need(1, Reader::uint)?, map.maybe(3, Reader::uint)?)))
+        })
+    }
+
+    fn nested(depth: usize) -> Vec<u8> {
+        // A map that holds arrays, one in the other, under an unknown key.
+        [&[0xa2, 1, 7, 9][..], &vec![0x81; depth - 1], &[0]].concat()
+    }
+
+    #[test]
+    fn keys_of_a_newer_version_are_passed_over() {
+        // Before, between and after: a text, a map, a tagged array, a float.
+        let newer = [
+            &[0xa6, 0, 0x61, b'x', 1, 7, 2, 0xa1, 0x61, b'y', 0x20, 3, 8][..],
+            &[4, 0xc1, 0x82, 0xf6, 0xf4, 5, 0xfb, 0, 0, 0, 0, 0, 0, 0, 0],
+        ]
+        .concat();
+        assert_eq!(pair(&newer), Ok((7, Some(8))));
+        assert_eq!(pair(&[0xa1, 1, 7]), Ok((7, None)));
+    }
+
+    #[test]
+    fn a_key_that_comes_twice_or_too_late_is_refused() {
+        assert_eq!(pair(&[0xa2, 1, 7, 1, 7]), Err(DecodeError::KeyOrder));
+        assert_eq!(pair(&[0xa2, 3, 8, 1, 7]), Err(DecodeError::Missing(1)));
+        assert_eq!(pair(&[0xa3, 1, 7, 9, 0, 8, 0]), Err(DecodeError::KeyOrder));
+        assert_eq!(pair(&[0xa3, 1, 7, 9, 0, 9, 0]), Err(DecodeError::KeyOrder));
+    }
+
+    #[test]
+    fn a_missing_key_is_named() {
+        assert_eq!(pair(&[0xa1, 3, 8]), Err(DecodeError::Missing(1)));
+        assert_eq!(pair(&[0xa0]), Err(DecodeError::Missing(1)));
+    }
+
+    #[test]
+    fn bytes_after_the_item_are_refused() {
+        assert_eq!(pair(&[0xa1, 1, 7, 0]), Err(DecodeError::Trailing));
+    }
+
+    #[test]
+    fn indefinite_lengths_are_refused_even_where_they_are_skipped() {
+        for item in [
+            &[0xbf, 1, 7, 0xff][..],
+            &[0xa2, 1, 7, 9, 0x9f, 0xff],
+            &[0xa2, 1, 7, 9, 0xbf, 0xff],
+            &[0xa2, 1, 7, 9, 0x5f, 0xff],
+            &[0xa2, 1, 7, 9, 0x7f, 0xff],
+            &[0xa2, 1, 7, 9, 0xff],
+            &[0xa2, 1, 7, 9, 0x81, 0xff],
+        ] {
+            assert_eq!(pair(item), Err(DecodeError::NotCbor), "{item:02x?}");
+        }
+    }
+
+    #[test]
+    fn nesting_has_an_end() {
+        assert_eq!(pair(&nested(limits::CBOR_DEPTH)), Ok((7, None)));
+        let deep = nested(limits::CBOR_DEPTH + 1);
+        assert_eq!(pair(&deep), Err(DecodeError::TooDeep));
+        assert_eq!(pair(&nested(60_000)), Err(DecodeError::TooDeep));
+    }
+
+    #[test]
+    fn a_length_that_is_a_lie_allocates_nothing() {
+        let huge = [0xff; 8];
+        let lie = |head: u8| [&[head], &huge[..]].concat();
+        let bytes = |item: &mut Reader<'_>| item.bytes(9).map(<[u8]>::len);
+        let list = |item: &mut Reader<'_>| item.list(9, Reader::uint).map(|list| list.len());
+        assert_eq!(read(&lie(0x5b), bytes), Err(DecodeError::NotCbor));
+        let limit = 9;
+        assert_eq!(read(&lie(0x9b), list), Err(DecodeError::TooLong { limit }));
+        assert_eq!(pair(&lie(0xbb)), Err(DecodeError::NotCbor));
+        for head in [0x5b, 0x7b, 0x9b, 0xbb] {
+            let skipped = [&[0xa2, 1, 7, 9][..], &lie(head)].concat();
+            assert_eq!(pair(&skipped), Err(DecodeError::NotCbor), "{head:02x}");
+        }
+    }
+
+    #[test]
+    fn lengths_have_limits() {
+        let limit = 2;
+        let long = DecodeError::TooLong { limit };
+        let bytes = |item: &[u8]| read(item, |item| item.bytes(limit).map(<[u8]>::to_vec));
+        let text = |item: &[u8]| read(item, |item| item.text(limit).map(str::to_owned));
+        let list = |item: &[u8]| read(item, |item| item.list(limit, Reader::uint));
+        assert_eq!(bytes(&[0x42, 1, 2]), Ok(vec![1, 2]));
+        assert_eq!(bytes(&[0x43, 1, 2, 3]), Err(long));
+        assert_eq!(text(&[0x62, b'a', b'b']), Ok("ab".into()));
+        assert_eq!(text(&[0x63, b'a', b'b', b'c']), Err(long));
+        assert_eq!(list(&[0x82, 1, 2]), Ok(vec![1, 2]));
+        assert_eq!(list(&[0x83, 1, 2, 3]), Err(long));
     }
 }

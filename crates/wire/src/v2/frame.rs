@@ -93,3 +93,72 @@ pub(super) fn encode(kind: u8, body: impl FnOnce(&mut Writer)) -> Bytes {
 
 /// Length and type.
 const HEAD: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(kind: u8, body: &[u8]) -> Vec<u8> {
+        encode(kind, |to| _ = to.raw(body)).to_vec()
+    }
+
+    fn split(pieces: &[&[u8]]) -> Result<Vec<Frame>, FrameError> {
+        let mut splitter = Splitter::new();
+        let mut frames = Vec::new();
+        for piece in pieces {
+            splitter.buffer().extend_from_slice(piece);
+            while let Some(frame) = splitter.take()? {
+                frames.push(frame);
+            }
+        }
+        Ok(frames)
+    }
+
+    #[test]
+    fn a_frame_that_is_too_long_is_refused_by_its_head() {
+        let [_, high, middle, low] = (limits::FRAME as u32 + 1).to_be_bytes();
+        let length = limits::FRAME + 1;
+        assert_eq!(
+            split(&[&[high, middle, low, 1]]),
+            Err(FrameError { length })
+        );
+        let longest = written(1, &vec![0; limits::FRAME]);
+        assert_eq!(split(&[&longest]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_comes_after_a_frame_is_left_for_the_service() {
+        let mut splitter = Splitter::new();
+        splitter.buffer().extend_from_slice(&written(2, &[0xa0]));
+        splitter.buffer().extend_from_slice(b"rest");
+        assert!(splitter.take().unwrap().is_some());
+        assert!(splitter.is_mid_frame());
+        assert_eq!(splitter.into_rest(), "rest");
+    }
+
+    proptest! {
+        #[test]
+        fn cuts_anywhere_change_nothing(
+            bodies in proptest::collection::vec(
+                (any::<u8>(), proptest::collection::vec(any::<u8>(), 0..400)), 1..5),
+            cuts in any::<[prop::sample::Index; 2]>(),
+        ) {
+            let stream: Vec<u8> = bodies.iter().flat_map(|(kind, body)| written(*kind, body)).collect();
+            let mut at = cuts.map(|cut| cut.index(stream.len()));
+            at.sort_unstable();
+            let pieces = [&stream[..at[0]], &stream[at[0]..at[1]], &stream[at[1]..]];
+            let frames: Vec<Frame> = bodies
+                .into_iter()
+                .map(|(kind, body)| Frame { kind, body: body.into() })
+                .collect();
+            prop_assert_eq!(split(&pieces).unwrap(), frames);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..500)) {
+            let _ = split(&[&bytes]);
+        }
+    }
+}

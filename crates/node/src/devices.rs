@@ -1,0 +1,115 @@
+//! Devices that speak v2, as people see them.
+
+use std::{collections::BTreeMap, net::SocketAddr};
+
+use gossamer_crypto::DeviceId;
+
+use crate::api::{Dialect, PeerStatus, PeerView};
+
+/// Devices seen in this session, and the names of all that are known.
+#[derive(Debug, Default)]
+pub(crate) struct Devices {
+    seen: BTreeMap<DeviceId, Device>,
+    /// What devices say of themselves under their signature.
+    names: BTreeMap<DeviceId, String>,
+}
+
+#[derive(Debug)]
+struct Device {
+    /// What its beacon says.
+    name: Option<String>,
+    addr: SocketAddr,
+    last_seen: u64,
+    /// `None` until it was linked or could not be.
+    status: Option<PeerStatus>,
+}
+
+impl Devices {
+    /// A beacon came.
+    pub(crate) fn heard(&mut self, device: DeviceId, name: String, addr: SocketAddr, now: u64) {
+        let known = self.seen.entry(device).or_insert(Device {
+            name: None,
+            addr,
+            last_seen: now,
+            status: None,
+        });
+        known.name = Some(name);
+        known.last_seen = now;
+    }
+
+    /// A device is linked. Returns what to tell.
+    pub(crate) fn up(&mut self, device: DeviceId, addr: SocketAddr, now: u64) -> Option<PeerView> {
+        let name = self.seen.remove(&device).and_then(|known| known.name);
+        let known = Device {
+            name,
+            addr,
+            last_seen: now,
+            status: Some(PeerStatus::Direct),
+        };
+        self.seen.insert(device, known);
+        self.view(&device)
+    }
+
+    /// A device has no link any more, or none could be made while it is heard.
+    pub(crate) fn lost(&mut self, device: &DeviceId, status: PeerStatus) -> Option<PeerView> {
+        let known = self.seen.get_mut(device)?;
+        if known.status == Some(status) {
+            return None;
+        }
+        known.status = Some(status);
+        self.view(device)
+    }
+
+    /// A device says under its signature what it is called. Returns what to tell, if it is here.
+    pub(crate) fn named(&mut self, device: DeviceId, name: String) -> Option<PeerView> {
+        let before = self.names.insert(device, name.clone());
+        if before.as_ref() == Some(&name) {
+            return None;
+        }
+        self.view(&device)
+    }
+
+    pub(crate) fn is_linked(&self, device: &DeviceId) -> bool {
+        let known = self.seen.get(device);
+        known.is_some_and(|known| known.status == Some(PeerStatus::Direct))
+    }
+
+    /// Everyone of this session.
+    pub(crate) fn views(&self) -> impl Iterator<Item = PeerView> + '_ {
+        self.seen.keys().filter_map(|device| self.view(device))
+    }
+
+    fn view(&self, device: &DeviceId) -> Option<PeerView> {
+        let known = self.seen.get(device)?;
+        let name = self.names.get(device).or(known.name.as_ref());
+        Some(PeerView {
+            id: device.to_string(),
+            name: name.cloned().unwrap_or_else(|| device.classic()),
+            addr: known.addr.to_string(),
+            dialect: Dialect::V2,
+            status: known.status?,
+            last_seen: known.last_seen,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signed_name_counts_more_than_a_beacon() {
+        let mut devices = Devices::default();
+        let ana = DeviceId::new([1; 32]);
+        let addr = "10.0.0.2:9999".parse().unwrap();
+        devices.heard(ana, "anna".into(), addr, 1);
+        assert_eq!(devices.views().count(), 0, "not linked yet");
+        assert_eq!(devices.up(ana, addr, 2).unwrap().name, "anna");
+        assert_eq!(devices.named(ana, "Ana".into()).unwrap().name, "Ana");
+        assert!(devices.named(ana, "Ana".into()).is_none());
+        devices.heard(ana, "someone".into(), addr, 3);
+        let gone = devices.lost(&ana, PeerStatus::Offline).unwrap();
+        assert_eq!((gone.name.as_str(), gone.last_seen), ("Ana", 3));
+        assert!(devices.lost(&ana, PeerStatus::Offline).is_none());
+    }
+}

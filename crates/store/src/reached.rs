@@ -1,0 +1,112 @@
+//! The `reached` table: which devices have which own message on disk.
+
+use gossamer_crypto::DeviceId;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::{StoreError, column::Id};
+
+/// The queries of the `reached` table.
+#[derive(Debug)]
+pub struct Reached<'a> {
+    pub(crate) db: &'a mut Connection,
+}
+
+impl Reached<'_> {
+    /// Notes that a device has an own message on disk: a queued or failed one is sent from now
+    /// on. Says how many devices have it; `None` when there is no such own message.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn add(&mut self, message: &str, device: &DeviceId) -> Result<Option<u32>, StoreError> {
+        let transaction = self.db.transaction()?;
+        let own = transaction
+            .prepare_cached("SELECT 1 FROM messages WHERE id = ?1 AND own")?
+            .exists([message])?;
+        if !own {
+            return Ok(None);
+        }
+        transaction
+            .prepare_cached(
+                "INSERT INTO reached (message_id, device) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![message, device.as_bytes()])?;
+        let reached = transaction
+            .prepare_cached(
+                "UPDATE messages
+                 SET reached = (SELECT count(*) FROM reached WHERE message_id = ?1),
+                     state = CASE WHEN state IN ('queued', 'failed') THEN 'sent' ELSE state END,
+                     reason = NULL
+                 WHERE id = ?1 RETURNING reached",
+            )?
+            .query_row([message], |row| row.get(0))
+            .optional()?;
+        transaction.commit()?;
+        Ok(reached)
+    }
+
+    /// The devices that have a message.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn devices(&self, message: &str) -> Result<Vec<DeviceId>, StoreError> {
+        let devices = self
+            .db
+            .prepare_cached("SELECT device FROM reached WHERE message_id = ?1 ORDER BY device")?
+            .query_map([message], |row| Ok(row.get::<_, Id<_>>(0)?.0))?
+            .collect::<Result<_, _>>()?;
+        Ok(devices)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        MessageState,
+        test::{from_ben, open, our_own},
+    };
+
+    const BEN: DeviceId = DeviceId::new([2; 32]);
+    const CLEO: DeviceId = DeviceId::new([3; 32]);
+
+    #[test]
+    fn who_has_a_message_is_counted_once_and_survives_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = open(&dir);
+        let own = our_own(1, MessageState::Queued);
+        store.record(&[own], &[]).unwrap();
+        let mut add = |device| store.reached().add("own-1", device).unwrap();
+        assert_eq!(
+            [add(&CLEO), add(&CLEO), add(&BEN)],
+            [Some(1), Some(1), Some(2)]
+        );
+        drop(store);
+
+        let mut store = open(&dir);
+        assert_eq!(store.reached().devices("own-1").unwrap(), [BEN, CLEO]);
+        let row = store.messages().get("own-1").unwrap().unwrap();
+        assert_eq!((row.state, row.reached), (Some(MessageState::Sent), 2));
+    }
+
+    #[test]
+    fn a_message_that_went_further_does_not_go_back_to_sent() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = open(&dir);
+        let own = our_own(1, MessageState::Read);
+        store.record(&[own], &[]).unwrap();
+        store.reached().add("own-1", &BEN).unwrap();
+        let row = store.messages().get("own-1").unwrap().unwrap();
+        assert_eq!(row.state, Some(MessageState::Read));
+    }
+
+    #[test]
+    fn only_own_messages_are_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = open(&dir);
+        store.record(&[from_ben(1)], &[]).unwrap();
+        for id in ["ben-1", "unknown"] {
+            assert_eq!(store.reached().add(id, &CLEO).unwrap(), None);
+            assert!(store.reached().devices(id).unwrap().is_empty());
+        }
+    }
+}
