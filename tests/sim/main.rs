@@ -30,8 +30,8 @@ struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Honest nodes, where not as many as the scenario says.
-    #[arg(long)]
-    nodes: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(2..=2_000))]
+    nodes: Option<u16>,
     /// Whether to show the frames by type and how full queues were.
     #[arg(long)]
     details: bool,
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
     let mut failed = false;
     for scenario in chosen {
         let scenario = Scenario {
-            nodes: args.nodes.unwrap_or(scenario.nodes),
+            nodes: args.nodes.map_or(scenario.nodes, usize::from),
             ..scenario.clone()
         };
         failed |= !play(&scenario, &args);

@@ -6,9 +6,9 @@
 //! randomness is drawn from the seed, so a [`Report`] can be had again. (The password exchange
 //! draws its own secrets; nothing that is reported depends on them.)
 //!
-//! The parts: [`world`] is where everyone is, [`wire`] what carries frames, [`disk`] what survives
-//! a crash, [`node`] one brain with its disk and its user, [`chaos`] what goes wrong when,
-//! [`hostile`] those who mean ill, [`audit`] what must hold, and [`town`] drives it all.
+//! The parts: `world` is where everyone is, `wire` what carries frames, `disk` what survives
+//! a crash, `node` one brain with its disk and its user, `chaos` what goes wrong when,
+//! `hostile` those who mean ill, `audit` what must hold, and `town` drives it all.
 
 #![allow(
     clippy::indexing_slicing,

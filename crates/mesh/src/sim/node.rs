@@ -1,10 +1,6 @@
 //! One node: a brain, its disk, and what it showed to its user.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::LazyLock,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
 use bytes::Bytes;
 use gossamer_crypto::{
@@ -235,7 +231,7 @@ fn group(who: Who, scenario: &Scenario) -> usize {
         return 0;
     }
     match scenario.doors {
-        Doors::Open | Doors::Locked | Doors::Islands => 0,
+        Doors::Open | Doors::Locked | Doors::OwnKeys | Doors::Islands => 0,
         Doors::OneWrong => usize::from(who.0 + 1 == scenario.nodes),
         Doors::SideBySide | Doors::TwoPasswords => who.0 % 2,
     }
@@ -253,6 +249,7 @@ fn doors(doors: Doors, group: usize, malice: Option<Malice>) -> (NetworkId, Opti
         (Doors::OneWrong | Doors::TwoPasswords, 1) => (town, Some(wrong.clone())),
         (
             Doors::Locked
+            | Doors::OwnKeys
             | Doors::Islands
             | Doors::OneWrong
             | Doors::SideBySide
@@ -264,14 +261,15 @@ fn doors(doors: Doors, group: usize, malice: Option<Malice>) -> (NetworkId, Opti
 
 /// The first node of each group makes the key; of islands, the first of each.
 fn makes_key(who: Who, scenario: &Scenario) -> bool {
-    let honest: BTreeSet<usize> = match scenario.doors {
-        Doors::Open => BTreeSet::new(),
-        Doors::Locked => BTreeSet::from([0]),
-        Doors::Islands => BTreeSet::from([0, scenario.nodes / 2]),
-        Doors::OneWrong => BTreeSet::from([0, scenario.nodes - 1]),
-        Doors::SideBySide | Doors::TwoPasswords => BTreeSet::from([0, 1]),
-    };
-    honest.contains(&who.0)
+    let Who(at) = who;
+    match scenario.doors {
+        Doors::Open => false,
+        Doors::OwnKeys => true,
+        Doors::Locked => at == 0,
+        Doors::Islands => at == 0 || at == scenario.nodes / 2,
+        Doors::OneWrong => at == 0 || at + 1 == scenario.nodes,
+        Doors::SideBySide | Doors::TwoPasswords => at < 2,
+    }
 }
 
 /// Stretching a password is slow on purpose, so it is done once.

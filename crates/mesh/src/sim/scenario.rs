@@ -59,6 +59,8 @@ pub enum Doors {
     Open,
     /// One password; the first node makes the key.
     Locked,
+    /// One password; each node has made a key before it met anyone, as nodes do that start alone.
+    OwnKeys,
     /// One password, but the first and the last half of the nodes meet late: each has made a key.
     Islands,
     /// One node has the wrong password.
@@ -152,6 +154,13 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "locked",
         about: "the storm in a network with a password",
         doors: Doors::Locked,
+        ..STORM
+    },
+    Scenario {
+        name: "own-keys",
+        about: "each node made a key before it met anyone; a keyring holds 16",
+        doors: Doors::OwnKeys,
+        nodes: 12,
         ..STORM
     },
     Scenario {
