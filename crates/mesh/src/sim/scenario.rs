@@ -161,6 +161,7 @@ pub const SCENARIOS: &[Scenario] = &[
         about: "each node made a key before it met anyone; a keyring holds 16",
         doors: Doors::OwnKeys,
         nodes: 12,
+        partitions: &[apart(0, 4, 8)],
         ..STORM
     },
     Scenario {
