@@ -31,6 +31,8 @@ pub mod limits;
 mod mesh;
 mod outbox;
 mod peers;
+#[cfg(feature = "sim")]
+pub mod sim;
 mod subnet;
 mod time;
 
