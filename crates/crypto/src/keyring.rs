@@ -118,12 +118,12 @@ mod tests {
 
     #[test]
     fn a_full_keyring_keeps_the_lowest_ids() {
-        let mut keys: Vec<_> = (0..40).map(key).collect();
+        let mut keys: Vec<_> = (0..100).map(key).collect();
         keys.sort_by_key(NetworkKey::id);
-        let (low, high) = keys.split_at(20);
+        let (low, high) = keys.split_at(70);
 
         let mut keyring: Keyring = low[1..].iter().cloned().collect();
-        assert!(keyring.iter().eq(&low[1..17]));
+        assert!(keyring.iter().eq(&low[1..65]));
         assert!(!keyring.merge(high.to_vec()), "too high to be kept");
         assert!(keyring.merge([low[0].clone()]), "pushes out the highest");
         assert!(keyring.iter().eq(&low[..64]));
@@ -133,10 +133,10 @@ mod tests {
     proptest! {
         #[test]
         fn in_whatever_order_keys_come_the_keyring_is_the_same(
-            keys in Just((0..24).collect::<Vec<u8>>()).prop_shuffle()
+            keys in Just((0..80).collect::<Vec<u8>>()).prop_shuffle()
         ) {
             let keyring: Keyring = keys.into_iter().map(key).collect();
-            prop_assert_eq!(keyring, (0..24).map(key).collect());
+            prop_assert_eq!(keyring, (0..80).map(key).collect());
         }
     }
 }

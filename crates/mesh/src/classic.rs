@@ -53,12 +53,14 @@ pub(crate) fn read_beacon(
     let (name, timestamp) = (beacon.node_name, beacon.timestamp);
     Some((
         Sign {
-            id,
             name,
             addr,
             multi: beacon.multi,
-            device: beacon.device.filter(|_| beacon.v2),
+            device: beacon
+                .device
+                .filter(|device| beacon.v2 && device.classic() == id.0),
             timestamp,
+            id,
         },
         beacon.bye,
     ))

@@ -294,7 +294,7 @@ impl<R: Rng> Mesh<R> {
             Input::Written(ticket) => self.written(&ticket),
             Input::WriteFailed(ticket) => self.write_failed(&ticket, now),
             Input::Settled(id) => self.outbox.settle(&id),
-            Input::SpeaksV2(device) => self.peers.speaks_v2(&NodeId(device.classic())),
+            Input::SpeaksV2(device) => self.speaks_v2(&NodeId(device.classic())),
             Input::Persisted(ids) => self.persisted(ids),
             Input::PersistFailed(ids) => self.persist_failed(ids),
             Input::Ignored(ids) => ids.iter().for_each(|id| _ = self.pending.remove(id)),
@@ -368,6 +368,9 @@ impl<R: Rng> Mesh<R> {
     fn heard(&mut self, sign: Sign, now: Now) {
         let (id, addr) = (sign.id.clone(), sign.addr);
         self.forget_placeholder(addr, &id);
+        if sign.device.is_some() {
+            self.speaks_v2(&id);
+        }
         let change = self.peers.heard(sign, now);
         if change == Change::Nothing {
             return;
@@ -379,6 +382,15 @@ impl<R: Rng> Mesh<R> {
                 let writes = self.outbox.arrived(&id);
                 self.send_chats(writes);
             }
+        }
+    }
+
+    /// A peer that was taken for a classic one is one no more.
+    fn speaks_v2(&mut self, id: &NodeId) {
+        if let Some(classic) = self.peers.speaks_v2(id) {
+            self.outbox.gone(id);
+            self.outputs.push_back(Output::PeerDown(classic));
+            self.report(id);
         }
     }
 

@@ -195,11 +195,13 @@ impl Peers {
         Some(peer.clone())
     }
 
-    /// The peer has shown that it speaks v2.
-    pub(crate) fn speaks_v2(&mut self, id: &NodeId) {
-        if let Some(entry) = self.entries.get_mut(id) {
-            entry.peer.v2 = true;
-        }
+    /// The peer has shown that it speaks v2. Returns it as it was, when it was present and
+    /// taken for a classic one.
+    pub(crate) fn speaks_v2(&mut self, id: &NodeId) -> Option<Peer> {
+        let peer = &mut self.entries.get_mut(id)?.peer;
+        let before = peer.clone();
+        let was_v2 = std::mem::replace(&mut peer.v2, true);
+        (!was_v2 && before.reach != Reach::Away).then_some(before)
     }
 
     pub(crate) fn set_neighbours(&mut self, id: &NodeId, neighbours: BTreeSet<NodeId>) {

@@ -51,6 +51,8 @@ struct Street {
     todo: VecDeque<(usize, Input)>,
     /// Frames that were sent, by type.
     frames: BTreeMap<u8, usize>,
+    /// Frames of this type get lost.
+    swallowed: Option<u8>,
 }
 
 const ANA: usize = 0;
@@ -229,6 +231,9 @@ impl Street {
         splitter.buffer().extend_from_slice(bytes);
         while let Some(Frame { kind, body }) = splitter.take().unwrap() {
             *self.frames.entry(kind).or_default() += 1;
+            if self.swallowed == Some(kind) {
+                continue;
+            }
             self.todo.push_back((
                 who,
                 Input::Frame {
@@ -531,6 +536,20 @@ fn after_ten_wrong_passwords_nobody_new_may_guess_and_friends_still_come_in() {
         street.people[BEN].up.contains(&street.id(ANA)),
         "a friend does not"
     );
+}
+
+#[test]
+fn whoever_falls_silent_on_a_confirmation_has_used_up_a_guess() {
+    let mut street = Street::with(&[Some("mayonnaise"), Some("mayonnaise")]);
+    const CONFIRM: u8 = 0x03;
+    street.swallowed = Some(CONFIRM);
+    for _ in 0..60 {
+        street.meet(ANA, BEN);
+        street.wait(1);
+        street.isolate(ANA);
+    }
+    let shown = street.frames[&CONFIRM];
+    assert!((10..=11).contains(&shown), "{shown} confirmations");
 }
 
 #[test]

@@ -151,8 +151,8 @@ def scalar(key):
 
 
 def network():
-    keys = [bytes([n] * 32) for n in range(20)]
-    kept = sorted(keys, key=key_id)[:16]
+    keys = [bytes([n] * 32) for n in range(80)]
+    kept = sorted(keys, key=key_id)[:64]
     messages = [
         (1699123456, "c0ffee00-0000-4000-8000-000000000001", "Grüße an Ben"),
         (0, "", ""),

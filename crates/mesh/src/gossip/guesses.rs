@@ -37,15 +37,27 @@ impl Guesses {
         addr_has && self.all.has_one(now)
     }
 
-    /// One was wrong.
-    pub(crate) fn wrong(&mut self, addr: IpAddr, now: Duration) {
+    /// Takes a guess before its outcome can be known, so that breaking off does not save it.
+    /// False when there is none.
+    pub(crate) fn take(&mut self, addr: IpAddr, now: Duration) -> bool {
+        if !self.may_try(addr, now) {
+            return false;
+        }
         self.all.take(now);
         self.by_addr.retain(|_, tokens| !tokens.is_full(now));
         // The bucket for all bounds how many addresses are ever in here at once.
         self.by_addr
             .entry(addr)
             .or_insert_with(|| Tokens::full(RATE))
-            .take(now);
+            .take(now)
+    }
+
+    /// It was no guess: the other side knew the password.
+    pub(crate) fn give_back(&mut self, addr: IpAddr) {
+        self.all.give_back();
+        if let Some(tokens) = self.by_addr.get_mut(&addr) {
+            tokens.give_back();
+        }
     }
 }
 
@@ -58,16 +70,18 @@ mod tests {
         let mut guesses = Guesses::default();
         let addr = |n: u32| IpAddr::from([10, 0, 0, n as u8]);
         let minute = Duration::from_secs(60);
-        let made = (0..100)
-            .filter(|n| {
-                let may = guesses.may_try(addr(*n), minute);
-                if may {
-                    guesses.wrong(addr(*n), minute);
-                }
-                may
-            })
-            .count();
+        let made = (0..100).filter(|n| guesses.take(addr(*n), minute)).count();
         assert_eq!(made, 10);
         assert!(guesses.may_try(addr(200), minute * 2));
+    }
+
+    #[test]
+    fn who_knows_the_password_costs_nothing() {
+        let mut guesses = Guesses::default();
+        let addr = IpAddr::from([10, 0, 0, 1]);
+        for _ in 0..100 {
+            assert!(guesses.take(addr, Duration::ZERO));
+            guesses.give_back(addr);
+        }
     }
 }

@@ -37,6 +37,9 @@ enum Step {
     Hello,
     Pake(Option<Admission>),
     Confirm(Confirmation),
+    /// The next step is done once the guess is counted: the client sends its confirmation, the
+    /// server looks at the one that came.
+    Reveal(Confirmation, Option<[u8; 32]>, Vec<LinkFrame>),
     Admit,
 }
 
@@ -55,6 +58,9 @@ pub(crate) enum Progress {
     Refused(Reason),
     /// Refuse it: its password is another one.
     WrongPassword,
+    /// The other side may learn from what comes next whether a guess was right, or we from what
+    /// it sent: count it, and go on with [`Handshake::reveal`] if that is allowed.
+    Guess,
 }
 
 impl Handshake {
@@ -97,6 +103,10 @@ impl Handshake {
                 self.hello(hello, me)
             }
             (Step::Pake(state), LinkFrame::Pake(message)) => self.pake(state, message, me),
+            (Step::Confirm(expected), LinkFrame::Confirm(mac)) if self.role == Role::Server => {
+                self.step = Step::Reveal(expected, Some(*mac), Vec::new());
+                Progress::Guess
+            }
             (Step::Confirm(expected), LinkFrame::Confirm(mac)) => self.confirm(&expected, mac, me),
             (Step::Admit, LinkFrame::Admit(keys)) if me.password.is_some() || keys.is_empty() => {
                 Progress::Done {
@@ -168,10 +178,27 @@ impl Handshake {
             return Progress::Refused(Reason::Misbehaved);
         };
         if self.role == Role::Client {
-            answer.push(LinkFrame::Confirm(confirmation.ours()));
+            self.step = Step::Reveal(confirmation, None, answer);
+            return Progress::Guess;
         }
         self.step = Step::Confirm(confirmation);
         Progress::Going(answer)
+    }
+
+    /// Goes on after [`Progress::Guess`].
+    pub(crate) fn reveal(&mut self, me: &Credentials<'_>) -> Progress {
+        let step = std::mem::replace(&mut self.step, Step::Admit);
+        let Step::Reveal(confirmation, theirs, mut answer) = step else {
+            return Progress::Refused(Reason::Misbehaved);
+        };
+        match theirs {
+            Some(mac) => self.confirm(&confirmation, &mac, me),
+            None => {
+                answer.push(LinkFrame::Confirm(confirmation.ours()));
+                self.step = Step::Confirm(confirmation);
+                Progress::Going(answer)
+            }
+        }
     }
 
     fn confirm(

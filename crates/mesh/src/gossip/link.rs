@@ -25,6 +25,8 @@ pub(crate) struct Link {
     pub(crate) dialled: bool,
     pub(crate) since: Duration,
     pub(crate) phase: Phase,
+    /// A guess was taken for it, to be given back when it turns out right.
+    pub(crate) guessed: bool,
     pub(crate) heard_at: Duration,
     /// The token of the last PING and when it went.
     pub(crate) ping: (u64, Duration),

@@ -108,6 +108,7 @@ impl<R: Rng> Gossip<R> {
             dialled,
             since: now,
             phase: Phase::Handshake(Box::new(handshake)),
+            guessed: false,
             heard_at: now,
             ping: (0, now),
             rtt: None,
@@ -185,19 +186,29 @@ impl<R: Rng> Gossip<R> {
         else {
             return;
         };
-        let may_guess = self.admitted.contains(&device) || self.guesses.may_try(ip, now);
-        let progress = handshake.frame(frame, &self.credentials(may_guess));
+        let friend = self.admitted.contains(&device);
+        let may_guess = friend || self.guesses.may_try(ip, now);
+        let mut progress = handshake.frame(frame, &self.credentials(may_guess));
+        let mut guessed = false;
+        if matches!(progress, Progress::Guess) {
+            guessed = !friend && self.guesses.take(ip, now);
+            progress = if friend || guessed {
+                handshake.reveal(&self.credentials(true))
+            } else {
+                Progress::Refused(Reason::Guesses)
+            };
+        }
         if let Some(link) = self.links.get_mut(&id) {
             link.phase = Phase::Handshake(handshake);
+            link.guessed |= guessed;
         }
         match progress {
             Progress::Going(frames) => frames.iter().for_each(|frame| self.send(id, frame)),
             Progress::Done { keys, port } => self.admit(id, keys, port, now),
             Progress::Refused(reason) => self.refuse(id, reason, now),
-            Progress::WrongPassword => {
-                self.guesses.wrong(ip, now);
-                self.refuse(id, Reason::Password, now);
-            }
+            Progress::WrongPassword => self.refuse(id, Reason::Password, now),
+            // It was dealt with above.
+            Progress::Guess => self.refuse(id, Reason::Misbehaved, now),
         }
     }
 
@@ -210,6 +221,9 @@ impl<R: Rng> Gossip<R> {
         link.sync.digest_at = now;
         let (device, addr) = (link.device, link.listens_at);
         let dialled = link.dialled.then_some(link.addr);
+        if std::mem::take(&mut link.guessed) {
+            self.guesses.give_back(link.addr.ip());
+        }
         self.admitted.insert(device);
         self.neighbours.linked(&device, dialled);
         self.outputs.push_back(Output::Up { device, addr });
@@ -273,12 +287,6 @@ impl<R: Rng> Gossip<R> {
 
     /// The other side closes and says why.
     fn refused_by(&mut self, id: LinkId, reason: Reason, now: Duration) {
-        let ip = self.links.get(&id).map(|link| link.addr.ip());
-        if let Some(ip) = ip
-            && reason == Reason::Password
-        {
-            self.guesses.wrong(ip, now);
-        }
         self.close(id, None);
         self.note_refusal(id, reason, now);
     }

@@ -40,6 +40,11 @@ impl Tokens {
         may
     }
 
+    /// Gives one back that was taken.
+    pub(crate) fn give_back(&mut self) {
+        self.full_at = self.full_at.saturating_sub(self.rate.refill);
+    }
+
     pub(crate) fn is_full(&self, now: Duration) -> bool {
         self.full_at <= now
     }
