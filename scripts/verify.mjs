@@ -1,16 +1,20 @@
 // `npm run verify -- KIND [--repeat N]`: the long runs that `npm test` has no time for.
 //
 // A KIND is a suite of `npm test`, repeated until it fails or N (10) runs are green, or
-// `properties`, the Rust property tests with N (10 000) cases each.
+// `properties`, the Rust property tests with N (10 000) cases each, or
+// `sim [SCENARIO...] [--seeds N] [--nodes M] [--seed FIRST]`, the simulator.
 
 import { parseArgs } from 'node:util';
 import { Failure, main, run } from './lib/run.mjs';
 import { choose, prepare, runSuite, summarise } from './lib/session.mjs';
 import { note } from './lib/say.mjs';
+import { simulate } from './lib/suites.mjs';
 
-const USAGE = 'Usage: npm run verify -- <suite | properties> [--repeat N]';
+const USAGE = `Usage: npm run verify -- <suite | properties> [--repeat N]
+       npm run verify -- sim [scenario...] [--seeds N] [--nodes M] [--seed FIRST]`;
 
 main(async (args) => {
+  if (args[0] === 'sim') return simulation(args.slice(1));
   const { positionals, values } = parseArgs({
     args,
     allowPositionals: true,
@@ -28,6 +32,15 @@ async function properties(cases) {
   await run('cargo', ['test', '--workspace'], {
     env: { PROPTEST_CASES: String(cases) },
   });
+}
+
+/** The program of tests/sim reads its arguments itself. */
+async function simulation(args) {
+  const started = performance.now();
+  const [suite] = choose(['sim']);
+  await prepare([suite]);
+  const run = await runSuite({ ...suite, run: () => simulate(args) });
+  return summarise([run], performance.now() - started);
 }
 
 async function soak(kind, repeat) {

@@ -55,6 +55,13 @@ export function readCargo(text) {
   return results;
 }
 
+/** Reads what the simulator printed: one line that begins with its outcome for each scenario. */
+export function readSimulation(text) {
+  const outcomes = [...text.matchAll(/^(ok|FAILED) +(\S+)/gm)];
+  const each = outcomes.map(([, outcome, name]) => (outcome === 'ok' ? pass() : failure(name)));
+  return each.reduce(add, none());
+}
+
 function testName(head) {
   return [attribute(head, 'classname'), attribute(head, 'name')].filter(Boolean).join(' · ');
 }

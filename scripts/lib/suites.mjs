@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { bindingsDrift } from './bindings.mjs';
 import { findChromium } from './chromium.mjs';
 import { testPython } from './python.mjs';
-import { add, failure, pass, readCargo, readJunit, skip } from './results.mjs';
+import { add, failure, pass, readCargo, readJunit, readSimulation, skip } from './results.mjs';
 import { Failure, exe, npm, root, run, tauri, tee } from './run.mjs';
 import { hasCargo } from './tools.mjs';
 
@@ -33,6 +33,12 @@ export const suites = [
     about: 'Rust unit and property tests',
     packages: ['node', 'desktop'],
     run: rustTests,
+  },
+  {
+    name: 'sim',
+    about: 'towns of nodes in virtual time, through all weathers',
+    packages: ['node'],
+    run: () => simulate(['--seeds', '4']),
   },
   {
     name: 'ui',
@@ -108,6 +114,15 @@ async function cargoTest(args) {
   const results = readCargo(text);
   const unexplained = code !== 0 && results.failed === 0;
   return unexplained ? add(results, failure(`cargo test ${args.join(' ')}`)) : results;
+}
+
+/** Plays scenarios of the simulator; each counts as one test. `args` are those of tests/sim. */
+export async function simulate(args) {
+  await run('cargo', ['build', '--workspace', '--bin', 'sim']);
+  const { code, text } = await tee(debug('sim'), args);
+  const results = readSimulation(text);
+  const unexplained = code !== 0 && results.failed === 0;
+  return unexplained ? add(results, failure(`sim ${args.join(' ')}`)) : results;
 }
 
 async function pytest(suite) {

@@ -23,7 +23,7 @@ def test_ana_hears_cleo_two_hops_away(line):
 
     cleo.sends("hello from the east")
     heard = ana.hears("hello from the east")
-    assert heard["from"] == {"id": cleo.id, "name": "cleo"}
+    assert heard["from"] == {"id": cleo.device, "name": "cleo"}
 
     ana.sends("hello from the west")
     cleo.hears("hello from the west")

@@ -127,8 +127,13 @@ class Node:
 
     @property
     def id(self):
-        """The node id others see."""
+        """The node id that classic nodes see."""
         return self.ready["node_id"]
+
+    @property
+    def device(self):
+        """The device id that nodes like it see."""
+        return self.ready["device_id"]
 
     # Talking.
 

@@ -1,11 +1,15 @@
 //! The flags that both programs understand, and the [`Config`] they make.
 
-use std::{fs, net::IpAddr, path::PathBuf};
+use std::{
+    fs,
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gossamer_crypto::Password;
 use gossamer_node::{
-    AcceptMode, ClassicMode, Config,
+    AcceptMode, ClassicMode, Config, Passphrase,
     api::{ApiError, ErrorCode},
 };
 
@@ -31,11 +35,17 @@ pub struct NodeFlags {
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
 
+    /// Read the passphrase that locks the stored history from this file (a line break at its end
+    /// is ignored); a history that is not locked yet is locked with it
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+
     /// Profile to use: its identity and history [default: `default`, or `port-N` on another port]
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
 
-    /// Keep the profile in this directory
+    /// Keep the profile in this directory, with the key of its history beside it unless a
+    /// passphrase locks it
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
@@ -83,6 +93,9 @@ impl NodeFlags {
             config.network.clone_from(network);
         }
         config.password = self.password()?;
+        config.passphrase = self.passphrase()?;
+        // A directory of the user's choice may be carried elsewhere: its key goes with it.
+        config.keychain = self.data_dir.is_none();
         config.profile.clone_from(&self.profile);
         config.data_dir.clone_from(&self.data_dir);
         config.downloads.clone_from(&self.downloads);
@@ -102,22 +115,49 @@ impl NodeFlags {
 
     /// The password from its file, else from `GOSSAMER_PASSWORD`; an empty one is none.
     fn password(&self) -> Result<Option<Password>, ApiError> {
-        let mut text = match &self.password_file {
-            Some(path) => fs::read_to_string(path).map_err(|error| {
-                ApiError::new(
-                    ErrorCode::FileUnreadable,
-                    format!(
-                        "The password file {} cannot be read: {error}. Check its name and that \
-                         you may read it.",
-                        path.display()
-                    ),
-                )
-            })?,
-            None => std::env::var("GOSSAMER_PASSWORD").unwrap_or_default(),
+        let text = match &self.password_file {
+            Some(path) => secret(path, "password")?,
+            None => without_line_break(std::env::var("GOSSAMER_PASSWORD").unwrap_or_default()),
         };
-        text.truncate(text.trim_end_matches(['\r', '\n']).len());
         Ok((!text.is_empty()).then(|| Password::new(text)))
     }
+
+    /// The passphrase from its file; an empty one is refused, since nothing would be locked.
+    fn passphrase(&self) -> Result<Option<Passphrase>, ApiError> {
+        let Some(path) = &self.passphrase_file else {
+            return Ok(None);
+        };
+        let text = secret(path, "passphrase")?;
+        if text.is_empty() {
+            return Err(ApiError::new(
+                ErrorCode::BadArgument,
+                format!(
+                    "The passphrase file {} is empty. Write the passphrase into it.",
+                    path.display()
+                ),
+            ));
+        }
+        Ok(Some(Passphrase::new(text)))
+    }
+}
+
+fn secret(path: &Path, what: &str) -> Result<String, ApiError> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        ApiError::new(
+            ErrorCode::FileUnreadable,
+            format!(
+                "The {what} file {} cannot be read: {error}. Check its name and that you may read \
+                 it.",
+                path.display()
+            ),
+        )
+    })?;
+    Ok(without_line_break(text))
+}
+
+fn without_line_break(mut text: String) -> String {
+    text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    text
 }
 
 /// A name for someone who gave none: user and computer, as far as the system tells them.

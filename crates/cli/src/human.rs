@@ -1,10 +1,13 @@
 //! The face for a person: lines in, readable lines out.
 
-use std::{collections::HashMap, io};
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+};
 
 use gossamer_node::api::{
     ApiError, Command, Direction, Event, MessageState, MessageStateView, MessageView, PeerStatus,
-    TransferState, TransferView,
+    RefusalReason, TransferState, TransferView,
 };
 
 use crate::{
@@ -26,6 +29,8 @@ pub(crate) struct Human<P> {
     echo: bool,
     /// Devices that are near, and whether they can be reached.
     near: HashMap<String, PeerStatus>,
+    /// Devices that are kept out, or keep us out.
+    refused: HashSet<(String, RefusalReason)>,
     /// Transfers by their number, which is one more than their place.
     files: Vec<TransferView>,
     /// Own messages that have not left yet.
@@ -46,6 +51,7 @@ impl<P: FnMut(&str) -> io::Result<()>> Human<P> {
             look,
             echo,
             near: HashMap::new(),
+            refused: HashSet::new(),
             files: Vec::new(),
             waiting: HashMap::new(),
             newest: None,
@@ -257,6 +263,14 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
                 self.near.remove(&peer.id);
                 let line = self.look.went(&peer);
                 self.show(&line)
+            }
+            Event::PeerRefused { id, addr, reason } => {
+                // Each device is tried again and again; people hear of it once.
+                if !self.refused.insert((id, reason)) {
+                    return Ok(());
+                }
+                let line = self.look.refused(&addr, reason);
+                self.remark(&line)
             }
             Event::Peers { peers } => self.list(&peers, "Nobody is around yet.", |face, peer| {
                 face.look.peer(peer)

@@ -1,7 +1,8 @@
 //! What a person reads: one function for each noun, each giving lines without a last line break.
 
 use gossamer_node::api::{
-    Dialect, Direction, MessageView, PeerStatus, PeerView, ReadyView, TransferState, TransferView,
+    Dialect, Direction, MessageView, PeerStatus, PeerView, ReadyView, RefusalReason, TransferState,
+    TransferView,
 };
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -92,6 +93,29 @@ impl Look {
 
     pub(crate) fn went(&self, peer: &PeerView) -> String {
         format!("- {} is away", self.name(&peer.name))
+    }
+
+    /// Why a device near and we do not come together, and what to do.
+    pub(crate) fn refused(&self, addr: &str, reason: RefusalReason) -> String {
+        let why = match reason {
+            RefusalReason::OtherPassword => {
+                "uses a different password. Check yours if that should not be so"
+            }
+            RefusalReason::NoPassword => {
+                "has no password, and this network has one. Give it the password to bring it in"
+            }
+            RefusalReason::NeedsPassword => {
+                "is in a network with a password. Start with the password to join it"
+            }
+            RefusalReason::TooManyGuesses => {
+                "is kept waiting: too many wrong passwords were tried. It is tried again later"
+            }
+            RefusalReason::OtherVersion => "runs another version. Update the older of the two",
+            RefusalReason::TooManyLinks => {
+                "has as many links as it can hold. Messages reach it through others"
+            }
+        };
+        format!("A device at {} {why}.", one_line(addr))
     }
 
     /// A row of `/peers`.
@@ -199,9 +223,10 @@ fn size(bytes: u64) -> String {
 
 fn place(peer: &PeerView) -> String {
     let dialect = match peer.dialect {
-        Dialect::V1 => "classic",
+        Dialect::V1 => ", classic",
+        Dialect::V2 => "",
     };
-    format!("({}, {dialect})", one_line(&peer.addr))
+    format!("({}{dialect})", one_line(&peer.addr))
 }
 
 fn devices(count: u32) -> String {

@@ -22,8 +22,8 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::expect_used))]
 
-pub mod classic;
 pub mod bridge;
+pub mod classic;
 mod dials;
 pub mod gossip;
 mod known;
@@ -31,6 +31,8 @@ pub mod limits;
 mod mesh;
 mod outbox;
 mod peers;
+#[cfg(feature = "sim")]
+pub mod sim;
 mod subnet;
 mod time;
 

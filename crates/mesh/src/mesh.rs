@@ -583,7 +583,10 @@ impl<R: Rng> Mesh<R> {
         now: Now,
     ) {
         let targets = classic::relay_targets(&self.peers, &author, ingress.as_ref(), false);
-        let targets: Vec<NodeId> = targets.into_iter().filter(|id| self.is_classic(id)).collect();
+        let targets: Vec<NodeId> = targets
+            .into_iter()
+            .filter(|id| self.is_classic(id))
+            .collect();
         let not_to = [author].into_iter().chain(ingress).collect();
         // A copy of its own, so that holding it does not hold what else its connection brought.
         let bytes = Bytes::copy_from_slice(raw);

@@ -22,7 +22,9 @@ use gossamer_mesh::{
     Now,
     gossip::{Config, Ed25519, Gossip, Input, LinkId, Output, Start},
 };
-use gossamer_wire::v2::{Body, Envelope, EnvelopeFrame, Frame, Kind, LinkFrame, Reason, Splitter};
+use gossamer_wire::v2::{
+    Body, Bucket, Envelope, EnvelopeFrame, Frame, Kind, LinkFrame, Reason, Recon, Splitter,
+};
 use rand::{SeedableRng, rngs::StdRng};
 
 struct Person {
@@ -323,6 +325,11 @@ impl Street {
     fn links(&self) -> usize {
         self.ends.len() / 2
     }
+
+    /// RECON frames that were sent.
+    fn recons(&self) -> usize {
+        self.frames.get(&0x19).copied().unwrap_or(0)
+    }
 }
 
 #[test]
@@ -361,6 +368,23 @@ fn a_large_envelope_is_sent_to_each_only_once() {
     street.frames.clear();
     street.says(ANA, &vec![7; 20_000]);
     assert_eq!(street.frames[&0x10], 2, "one copy for each who lacked it");
+}
+
+#[test]
+fn who_left_before_a_body_was_read_is_not_told_that_it_is_gone() {
+    let mut street = Street::open(1);
+    let now = Now {
+        mono: street.now,
+        wall_ms: 0,
+    };
+    let ana = &mut street.people[ANA].brain;
+    let served = Input::Served {
+        link: LinkId(7),
+        id: EnvelopeId::new([1; 32]),
+        found: false,
+    };
+    ana.handle(served, now);
+    assert!(ana.poll().is_none());
 }
 
 #[test]
@@ -523,6 +547,29 @@ fn who_sends_a_forged_signature_is_shut_out() {
     assert_eq!(street.people[ANA].refused, [Reason::Misbehaved]);
     street.wait(120);
     assert_eq!(street.links(), 0, "and stays out for a while");
+}
+
+#[test]
+fn an_answer_that_comes_too_late_is_not_taken_for_a_question() {
+    let mut street = Street::open(2);
+    street.meet(ANA, BEN);
+    street.wait(3);
+    let (small, large) = if street.id(ANA) < street.id(BEN) {
+        (ANA, BEN)
+    } else {
+        (BEN, ANA)
+    };
+    let before = street.recons();
+    let recon = LinkFrame::Recon(Recon {
+        session: 7,
+        bucket: Bucket::Everyone,
+        salt: [7; 16],
+        message: Bytes::from_static(&[0x61]),
+    });
+    street.forges(large, small, &recon);
+    assert_eq!(street.recons(), before + 1, "only the late answer itself");
+    street.forges(small, large, &recon);
+    assert_eq!(street.recons(), before + 3, "a question and its answer");
 }
 
 #[test]

@@ -496,7 +496,9 @@ impl Actor {
         if let Some(envelope) = envelope {
             self.gossip(gossip::Input::Publish(envelope));
         }
-        let content = self.classic_content(&row.text).filter(|_| self.classic_welcome);
+        let content = self
+            .classic_content(&row.text)
+            .filter(|_| self.classic_welcome);
         let Some((content, id)) = content.zip(EnvelopeId::from_hex(&row.id)) else {
             return;
         };

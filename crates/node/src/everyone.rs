@@ -143,12 +143,7 @@ impl Author {
     }
 
     /// A classic message as every bridge writes it; `None` when it does not fit.
-    pub(crate) fn classic(
-        &self,
-        content: &Content,
-        heard: &Heard,
-        text: &str,
-    ) -> Option<Envelope> {
+    pub(crate) fn classic(&self, content: &Content, heard: &Heard, text: &str) -> Option<Envelope> {
         let created = ClassicMessage::created(heard.header.timestamp);
         let message = ClassicMessage {
             message_id: heard.header.message_id.clone(),

@@ -104,7 +104,10 @@ impl Gossiping {
     /// How many devices near have another password, or one where we have none.
     pub(crate) fn other_password(&self) -> usize {
         let password = |reason| matches!(reason, Reason::Password | Reason::Locked);
-        self.brain.refused().filter(|(_, reason)| password(*reason)).count()
+        self.brain
+            .refused()
+            .filter(|(_, reason)| password(*reason))
+            .count()
     }
 }
 
@@ -202,7 +205,9 @@ impl Actor {
             Output::Dial { addr, device } => self.net.dial_link(addr, device),
             Output::Send { link, frame } => {
                 // A link that takes nothing loses frames; reconciliation brings what was in them.
-                let _ = self.net.send_frame(gossamer_net::LinkId(link.0), frame, None);
+                let _ = self
+                    .net
+                    .send_frame(gossamer_net::LinkId(link.0), frame, None);
             }
             Output::Serve {
                 link,
@@ -307,7 +312,10 @@ impl Actor {
                     let text = body.and_then(|body| content.open(&body.payload));
                     let Some(text) = text else { continue };
                     let after: Vec<String> = text.after.iter().map(ToString::to_string).collect();
-                    if store.messages().reveal(&id, &text.name, &text.text, &after)? {
+                    if store
+                        .messages()
+                        .reveal(&id, &text.name, &text.text, &after)?
+                    {
                         revealed.extend(store.messages().get(&id)?);
                     }
                 }
@@ -372,7 +380,7 @@ impl Actor {
             own,
             sent_at: convert::moment(body.created as f64).unwrap_or_default(),
             received_at: wall_ms(),
-            hops: Some(entry.hops.into()),
+            hops: Some(entry.hops.saturating_sub(1).into()),
             state: own.then_some(gossamer_store::MessageState::Sent),
             reached: 0,
             reason: None,
@@ -459,7 +467,11 @@ impl Actor {
         tokio::spawn(async move {
             let rows = archive.run(move |store| {
                 let rows = ids.iter().map(|id| store.messages().get(id));
-                Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+                Ok(rows
+                    .collect::<Result<Vec<_>, _>>()?
+                    .into_iter()
+                    .flatten()
+                    .collect())
             });
             if let Ok(rows) = rows.await {
                 let _ = reports.send(Report::Revealed(rows)).await;
@@ -537,8 +549,7 @@ impl Actor {
         }
         let published = match body.kind {
             Kind::Everyone => {
-                let (Some(text), Some(origin)) =
-                    (self.v2.content.open(&body.payload), body.origin)
+                let (Some(text), Some(origin)) = (self.v2.content.open(&body.payload), body.origin)
                 else {
                     return;
                 };

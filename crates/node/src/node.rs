@@ -188,7 +188,9 @@ async fn open(archive: &Archive, config: &Config, name: &str) -> Result<Opened, 
                 index.extend(gossiping::entry(&stored, me));
             })?;
             let queued = store.messages().queued()?;
-            let unsent = queued.iter().filter_map(|row| EnvelopeId::from_hex(&row.id));
+            let unsent = queued
+                .iter()
+                .filter_map(|row| EnvelopeId::from_hex(&row.id));
             let admitted = store.networks().admitted(&network)?;
             let start = gossip::Start {
                 index,
@@ -247,11 +249,7 @@ fn directory(
 }
 
 /// The keys of a network; the first node of a locked one mints one.
-fn keyring(
-    store: &mut Store,
-    network: &NetworkId,
-    locked: bool,
-) -> Result<Keyring, StoreError> {
+fn keyring(store: &mut Store, network: &NetworkId, locked: bool) -> Result<Keyring, StoreError> {
     if !locked {
         return Ok(Keyring::default());
     }
@@ -281,7 +279,9 @@ async fn secrets(config: &Config) -> (Option<PasswordKey>, Arc<dyn CryptoProvide
     let (password, network) = (config.password.clone(), config.network.clone());
     let custom = config.crypto_provider.clone();
     let derive = move || {
-        let key = password.as_ref().map(|one| PasswordKey::derive(one, &network));
+        let key = password
+            .as_ref()
+            .map(|one| PasswordKey::derive(one, &network));
         let classic = custom.unwrap_or_else(|| match &password {
             Some(password) => Arc::new(Fernet::from_password(password)),
             None => Arc::new(Plain),

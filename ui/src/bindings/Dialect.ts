@@ -3,4 +3,4 @@
 /**
  * The protocol a device speaks.
  */
-export type Dialect = "v1";
+export type Dialect = "v1" | "v2";

@@ -4,6 +4,7 @@ import type { MessageStateView } from "./MessageStateView";
 import type { MessageView } from "./MessageView";
 import type { PeerView } from "./PeerView";
 import type { ReadyView } from "./ReadyView";
+import type { RefusalReason } from "./RefusalReason";
 import type { StatusView } from "./StatusView";
 import type { TransferView } from "./TransferView";
 
@@ -22,7 +23,19 @@ peer: PeerView, } | { "event": "peer_down",
 /**
  * The device as last known.
  */
-peer: PeerView, } | { "event": "peers", 
+peer: PeerView, } | { "event": "peer_refused", 
+/**
+ * The device.
+ */
+id: string, 
+/**
+ * Where it is.
+ */
+addr: string, 
+/**
+ * Why.
+ */
+reason: RefusalReason, } | { "event": "peers", 
 /**
  * The devices.
  */

@@ -36,9 +36,17 @@ readable: boolean,
  */
 sent_at: number, 
 /**
- * When it reached this node, Unix milliseconds; clients order by it.
+ * When it reached this node, Unix milliseconds.
  */
 received_at: number, 
+/**
+ * Where it stands in its conversation: clients order by this and then by `id`.
+ */
+place: number, 
+/**
+ * Whether something that stands below it was here before it came.
+ */
+late: boolean, 
 /**
  * How many devices passed it on; null where the dialect does not say (classic).
  */

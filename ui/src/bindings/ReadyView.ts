@@ -5,9 +5,13 @@
  */
 export type ReadyView = { 
 /**
- * This node's id: 8 hexadecimal characters on the classic wire.
+ * This node's id on the classic wire: 8 hexadecimal characters.
  */
 node_id: string, 
+/**
+ * This device, as others see it among their peers and as the author of messages.
+ */
+device_id: string, 
 /**
  * The name others see.
  */
@@ -29,8 +33,8 @@ network: string,
  */
 password: boolean, 
 /**
- * How the key of the stored history is kept: `key-file` (beside the database, readable by
- * this user only).
+ * How the key of the stored history is kept: `keychain`, `passphrase`, or `key-file` (beside
+ * the database, readable by this user only).
  */
 at_rest: string, 
 /**

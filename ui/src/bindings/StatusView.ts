@@ -13,6 +13,10 @@ online: number,
  */
 queued: number, 
 /**
+ * Devices near that have another password, or where only one side has one.
+ */
+other_password: number, 
+/**
  * Bytes per second received over all connections.
  */
 down: number, 

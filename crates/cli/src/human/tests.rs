@@ -63,6 +63,7 @@ impl Screen {
 fn ready() -> Event {
     Event::Ready(ReadyView {
         node_id: "1a2b3c4d".to_owned(),
+        device_id: "1a2b3c4d".repeat(8),
         name: "ana".to_owned(),
         port: 9999,
         addrs: vec!["10.0.0.1:9999".to_owned(), "127.0.0.1:9999".to_owned()],
@@ -99,6 +100,8 @@ fn message(id: &str, from: &str, text: &str) -> MessageView {
         readable: true,
         sent_at: TWO_PM,
         received_at: TWO_PM,
+        place: TWO_PM,
+        late: false,
         hops: None,
         state: own.then_some(MessageState::Queued),
         reached: 0,

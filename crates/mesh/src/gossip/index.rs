@@ -250,10 +250,7 @@ impl Index {
     /// Whether an id begins with these bytes.
     pub(crate) fn has_prefix(&self, half: [u8; 16]) -> bool {
         let mut first = [0; 32];
-        first
-            .iter_mut()
-            .zip(half)
-            .for_each(|(to, from)| *to = from);
+        first.iter_mut().zip(half).for_each(|(to, from)| *to = from);
         let next = self.entries.range(EnvelopeId::new(first)..).next();
         next.is_some_and(|(id, _)| id.as_bytes().starts_with(&half))
     }

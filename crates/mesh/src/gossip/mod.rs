@@ -9,6 +9,8 @@ mod handshake;
 mod index;
 mod link;
 mod linking;
+#[cfg(feature = "sim")]
+mod load;
 mod neighbours;
 mod outbox;
 mod receiving;

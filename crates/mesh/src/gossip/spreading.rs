@@ -255,9 +255,10 @@ impl<R: Rng> Gossip<R> {
     }
 
     pub(super) fn served(&mut self, link: LinkId, id: EnvelopeId, found: bool, now: Duration) {
-        if let Some(to) = self.links.get_mut(&link) {
-            to.feed.serving.remove(&id);
-        }
+        let Some(to) = self.links.get_mut(&link) else {
+            return;
+        };
+        to.feed.serving.remove(&id);
         if !found {
             self.send_ids(link, vec![id], LinkFrame::Lack);
         }

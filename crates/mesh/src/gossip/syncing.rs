@@ -73,8 +73,11 @@ impl<R: Rng> Gossip<R> {
     }
 
     pub(super) fn recon(&mut self, id: LinkId, recon: &Recon, now: Duration) {
-        let asked = self.initiator(id).map(|initiator| initiator.session);
-        let outcome = if asked == Some(recon.session) {
+        let Some(link) = self.links.get(&id) else {
+            return;
+        };
+        // Only the smaller device asks, so a late answer is never taken for a question.
+        let outcome = if self.me.device < link.device {
             self.recon_answered(id, recon, now)
         } else {
             self.recon_asked(id, recon, now)
@@ -114,7 +117,8 @@ impl<R: Rng> Gossip<R> {
         recon: &Recon,
         now: Duration,
     ) -> Result<(), BadMessage> {
-        let Some(initiator) = self.initiator(id) else {
+        let initiator = self.initiator(id);
+        let Some(initiator) = initiator.filter(|asked| asked.session == recon.session) else {
             return Ok(());
         };
         match initiator.answer(&recon.message, now)? {

@@ -61,7 +61,7 @@ pub enum Dialect {
 }
 
 /// Why a device near is kept out, or keeps us out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum RefusalReason {

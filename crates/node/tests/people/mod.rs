@@ -78,7 +78,7 @@ impl Home {
         };
         Ok(Person {
             node,
-            id: ready.node_id,
+            id: ready.device_id,
             events,
             seen: Vec::new(),
         })

@@ -1,0 +1,43 @@
+//! What a brain holds, for those who watch it.
+
+use super::Gossip;
+use crate::limits;
+
+impl<R> Gossip<R> {
+    /// What there is, how much of it, and the limit of that.
+    pub(crate) fn load(&self) -> Vec<(&'static str, usize, usize)> {
+        let links = || self.links.values();
+        let most = |of: fn(&super::link::Feed) -> usize| {
+            links().map(|link| of(&link.feed)).max().unwrap_or(0)
+        };
+        vec![
+            ("ids", self.index.len(), limits::KNOWN_ENVELOPES),
+            ("pending", self.pending.len(), limits::PENDING),
+            ("wanted", self.wanted.len(), limits::WANTED),
+            ("authors", self.authors.len(), limits::AUTHORS),
+            // Those beyond the limit are being refused or closed.
+            (
+                "links",
+                links().filter(|link| link.is_up()).count(),
+                limits::LINKS,
+            ),
+            (
+                "to announce",
+                most(|feed| feed.announce.len()),
+                limits::KNOWN_ENVELOPES,
+            ),
+            (
+                "announced",
+                most(|feed| feed.announced.len()),
+                limits::ANNOUNCED,
+            ),
+            (
+                "to serve",
+                most(|feed| feed.serve.len()),
+                limits::SERVE_QUEUE,
+            ),
+            ("serving", most(|feed| feed.serving.len()), limits::SERVING),
+            ("outputs", self.outputs.len(), 0),
+        ]
+    }
+}

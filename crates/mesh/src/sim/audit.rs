@@ -1,0 +1,150 @@
+//! What must hold.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use gossamer_crypto::EnvelopeId;
+use gossamer_wire::v2::{Bucket, LinkFrame};
+
+use super::{
+    letters::{self, Ledger},
+    node::Node,
+    report::Report,
+    scenario::Doors,
+};
+
+/// Something that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Virtual time.
+    pub at: Duration,
+    /// At which node, by number.
+    pub node: usize,
+    /// What.
+    pub what: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, node, what } = self;
+        write!(f, "{:.3} s, node {node}: {what}", at.as_secs_f64())
+    }
+}
+
+/// Findings that one report lists: more of them say no more.
+const FINDINGS: usize = 20;
+
+impl Report {
+    pub(super) fn find(&mut self, at: Duration, node: usize, what: impl Into<String>) {
+        if self.findings.len() < FINDINGS {
+            let what = what.into();
+            self.findings.push(Finding { at, node, what });
+        }
+    }
+}
+
+/// Whether everyone has everything and knows so.
+pub(super) fn has_converged(nodes: &[Node], ledger: &Ledger) -> bool {
+    let mut written: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut own: BTreeMap<usize, usize> = BTreeMap::new();
+    for one in ledger.values() {
+        *written.entry(one.group).or_default() += 1;
+        *own.entry(one.by).or_default() += 1;
+    }
+    let count = |of: &BTreeMap<usize, usize>, key| of.get(&key).copied().unwrap_or(0);
+    let complete = |(at, node): (usize, &Node)| {
+        node.screen.honest + count(&own, at) == count(&written, node.group)
+    };
+    honest(nodes).all(complete) && differing_digests(nodes).is_empty()
+}
+
+/// The audit after healing and quiescence.
+pub(super) fn audit(
+    nodes: &[Node],
+    ledger: &Ledger,
+    doors: Doors,
+    now: Duration,
+    report: &mut Report,
+) {
+    report.messages = ledger.len() as u64;
+    for (at, node) in honest(nodes) {
+        for (id, written) in ledger {
+            let is_own = written.by == at;
+            let times = node.screen.shown.get(id).copied().unwrap_or(0);
+            if written.group != node.group {
+                if times > 0 {
+                    report.find(now, at, format!("{id:?} of another network is shown"));
+                }
+                continue;
+            }
+            report.deliveries += u64::from(times > 0);
+            report.duplicated += u64::from(times.saturating_sub(1));
+            let body = node.disk.body(id);
+            if body.is_none() || (times == 0 && !is_own) {
+                report.lost += 1;
+                report.find(now, at, format!("{id:?} by node {} is lost", written.by));
+            }
+            if times > u32::from(!is_own) {
+                report.find(now, at, format!("{id:?} was shown {times} times"));
+            }
+            if doors != Doors::Open
+                && body.is_some_and(|body| !letters::can_read(body, node.disk.keyring()))
+            {
+                report.find(now, at, format!("{id:?} is there and cannot be read"));
+            }
+        }
+        if honest(nodes).any(|(other, one)| other != at && one.group == node.group) {
+            let unsent = node.disk.unsent().filter(|id| ledger.contains_key(id));
+            report.unacknowledged += unsent.count() as u64;
+        }
+    }
+    for at in differing_digests(nodes) {
+        report.find(now, at, "its set of ids differs from the others'");
+    }
+}
+
+/// Nodes whose last DIGEST says something else of the Everyone set than the first of their group.
+fn differing_digests(nodes: &[Node]) -> Vec<usize> {
+    let mut first: BTreeMap<usize, (u64, u128)> = BTreeMap::new();
+    let mut differing = Vec::new();
+    for (at, node) in honest(nodes) {
+        let Some(digest) = node.digest.as_ref().and_then(|frame| everyone(frame)) else {
+            continue;
+        };
+        if *first.entry(node.group).or_insert(digest) != digest {
+            differing.push(at);
+        }
+    }
+    differing
+}
+
+fn everyone(frame: &[u8]) -> Option<(u64, u128)> {
+    let (head, body) = frame.split_at_checked(4)?;
+    let Ok(Some(LinkFrame::Digest(digests))) = LinkFrame::decode(head[3], body) else {
+        return None;
+    };
+    let everyone = digests
+        .iter()
+        .find(|digest| digest.bucket == Bucket::Everyone);
+    Some(everyone.map_or((0, 0), |digest| (digest.count, digest.sum)))
+}
+
+fn honest(nodes: &[Node]) -> impl Iterator<Item = (usize, &Node)> {
+    nodes
+        .iter()
+        .enumerate()
+        .filter(|(_, node)| node.is_honest())
+}
+
+/// Checks what a node says it has on disk, at the moment it says so.
+pub(super) fn check_stored(node: &Node, frame: &[u8]) -> Vec<EnvelopeId> {
+    let Some((head, body)) = frame.split_at_checked(4) else {
+        return Vec::new();
+    };
+    match LinkFrame::decode(head[3], body) {
+        Ok(Some(LinkFrame::Stored(ids))) => ids
+            .into_iter()
+            .filter(|id| !node.disk.vouches_for(id))
+            .collect(),
+        _ => Vec::new(),
+    }
+}

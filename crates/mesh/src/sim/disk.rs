@@ -1,0 +1,193 @@
+//! A store with the semantics of a real one: batches, crashes, full disks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gossamer_crypto::{DeviceId, EnvelopeId, Keyring};
+use gossamer_wire::v2::{Envelope, Kind};
+
+use crate::gossip::{Entry, Held, Input, Start};
+
+/// What is there after a crash, and what is not there yet.
+#[derive(Debug, Default)]
+pub(super) struct Disk {
+    rows: BTreeMap<EnvelopeId, Row>,
+    uptime: i64,
+    keyring: Keyring,
+    admitted: BTreeSet<DeviceId>,
+    /// Written and not committed: gone after a crash.
+    batch: Vec<Write>,
+    /// Whether it is full: then nothing is committed.
+    pub(super) is_full: bool,
+}
+
+#[derive(Debug)]
+struct Row {
+    entry: Entry,
+    envelope: Option<Envelope>,
+    /// Of one of ours: a neighbour has it.
+    sent: bool,
+}
+
+/// One statement of a batch.
+#[derive(Debug)]
+pub(super) enum Write {
+    /// What the user wrote, as *queued*.
+    Own(Envelope, Entry),
+    Taken(Envelope, Entry),
+    Known(Entry),
+    DropBodies(Vec<EnvelopeId>),
+    Forget(Vec<EnvelopeId>),
+    Sent(EnvelopeId),
+    Keyring(Keyring),
+    Admitted(DeviceId),
+}
+
+/// What a commit came to.
+#[derive(Debug, Default)]
+pub(super) struct Committed {
+    /// What the brain is told.
+    pub(super) inputs: Vec<Input>,
+    /// Messages of the user's that exist from now on.
+    pub(super) own: Vec<EnvelopeId>,
+}
+
+impl Disk {
+    /// A new one, with the keys that the user brought.
+    pub(super) fn new(keyring: Keyring) -> Self {
+        Self {
+            keyring,
+            ..Self::default()
+        }
+    }
+
+    /// Takes a statement. True when it is the first of a batch, which is to be committed then.
+    pub(super) fn write(&mut self, write: Write) -> bool {
+        self.batch.push(write);
+        self.batch.len() == 1
+    }
+
+    /// Commits the batch, all of it or nothing.
+    pub(super) fn commit(&mut self, uptime: i64) -> Committed {
+        let batch = std::mem::take(&mut self.batch);
+        if self.is_full {
+            return refused(&batch);
+        }
+        self.uptime = uptime;
+        let mut outcome = Committed::default();
+        let mut persisted = Vec::new();
+        for write in batch {
+            match write {
+                Write::Own(envelope, entry) => {
+                    if entry.kind == Kind::Everyone {
+                        outcome.own.push(entry.id);
+                    }
+                    outcome.inputs.push(Input::Publish(envelope.clone()));
+                    self.put(entry, Some(envelope));
+                }
+                Write::Taken(envelope, entry) => {
+                    persisted.push(entry.id);
+                    self.put(entry, Some(envelope));
+                }
+                Write::Known(entry) => self.put(entry, None),
+                Write::DropBodies(ids) => ids.iter().for_each(|id| self.drop_body(id)),
+                Write::Forget(ids) => ids.iter().for_each(|id| drop(self.rows.remove(id))),
+                Write::Sent(id) => {
+                    if let Some(row) = self.rows.get_mut(&id) {
+                        row.sent = true;
+                    }
+                }
+                Write::Keyring(keyring) => self.keyring = keyring,
+                Write::Admitted(device) => _ = self.admitted.insert(device),
+            }
+        }
+        if !persisted.is_empty() {
+            outcome.inputs.push(Input::Persisted(persisted));
+        }
+        outcome
+    }
+
+    /// What was not committed is gone.
+    pub(super) fn crash(&mut self) {
+        self.batch.clear();
+    }
+
+    /// What a brain is told when it starts.
+    pub(super) fn start(&self) -> Start {
+        let unsent = |row: &&Row| row.entry.own && !row.sent && row.envelope.is_some();
+        Start {
+            index: self.rows.values().map(|row| row.entry.clone()).collect(),
+            unsent: self
+                .rows
+                .values()
+                .filter(unsent)
+                .map(|row| row.entry.id)
+                .collect(),
+            uptime: self.uptime,
+            keyring: self.keyring.clone(),
+            admitted: self.admitted.iter().copied().collect(),
+        }
+    }
+
+    pub(super) fn body(&self, id: &EnvelopeId) -> Option<&Envelope> {
+        self.rows.get(id).and_then(|row| row.envelope.as_ref())
+    }
+
+    /// Whether STORED may be said of an envelope: its body is there, or was replaced by a newer one.
+    pub(super) fn vouches_for(&self, id: &EnvelopeId) -> bool {
+        let row = self.rows.get(id);
+        row.is_some_and(|row| row.envelope.is_some() || row.entry.kind.is_replaceable())
+    }
+
+    /// The highest `seq` of what the user wrote.
+    pub(super) fn last_seq(&self) -> u64 {
+        let own = self.rows.values().filter(|row| row.entry.own);
+        own.map(|row| row.entry.seq).max().unwrap_or(0)
+    }
+
+    /// What the user wrote and no neighbour is known to have.
+    pub(super) fn unsent(&self) -> impl Iterator<Item = EnvelopeId> + '_ {
+        let rows = self.rows.values().filter(|row| row.entry.own && !row.sent);
+        rows.map(|row| row.entry.id)
+    }
+
+    pub(super) fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    fn put(&mut self, mut entry: Entry, envelope: Option<Envelope>) {
+        entry.held = envelope.as_ref().map_or(Held::IdOnly, |_| Held::Body);
+        let id = entry.id;
+        let row = Row {
+            entry,
+            envelope,
+            sent: false,
+        };
+        self.rows.insert(id, row);
+    }
+
+    fn drop_body(&mut self, id: &EnvelopeId) {
+        if let Some(row) = self.rows.get_mut(id) {
+            row.envelope = None;
+            row.entry.held = Held::IdOnly;
+        }
+    }
+}
+
+fn refused(batch: &[Write]) -> Committed {
+    let failed = batch.iter().filter_map(|write| match write {
+        Write::Taken(_, entry) => Some(entry.id),
+        Write::Own(..)
+        | Write::Known(_)
+        | Write::DropBodies(_)
+        | Write::Forget(_)
+        | Write::Sent(_)
+        | Write::Keyring(_)
+        | Write::Admitted(_) => None,
+    });
+    let failed: Vec<EnvelopeId> = failed.collect();
+    let told = (!failed.is_empty()).then_some(Input::PersistFailed(failed));
+    Committed {
+        inputs: told.into_iter().collect(),
+        ..Committed::default()
+    }
+}

@@ -1,0 +1,99 @@
+//! What people write, signed.
+
+use bytes::Bytes;
+use gossamer_crypto::{DeviceId, DeviceKey, EnvelopeId, Keyring, NetworkId, Signed};
+use gossamer_wire::{
+    limits::{LIFETIME_EVERYONE, TTL},
+    v2::{Body, Envelope, Kind},
+};
+use rand::{Rng, RngExt, rngs::StdRng};
+
+use crate::gossip::{Entry, Held};
+
+/// Who writes, and where.
+#[derive(Debug)]
+pub(super) struct Author<'a> {
+    pub(super) key: &'a DeviceKey,
+    pub(super) device: DeviceId,
+    pub(super) network: NetworkId,
+}
+
+impl Author<'_> {
+    /// A signed envelope.
+    pub(super) fn write(&self, kind: Kind, seq: u64, created: u64, payload: Bytes) -> Envelope {
+        let body = Body {
+            kind,
+            network: self.network,
+            origin: Some(self.device),
+            seq,
+            created,
+            lifetime: LIFETIME_EVERYONE,
+            audience: None,
+            ack: None,
+            payload,
+        };
+        let body = body.encode().expect("the payload is short");
+        let signature = *self.key.sign(Signed::Envelope, &body).as_bytes();
+        Envelope {
+            body,
+            signature,
+            signer: None,
+        }
+    }
+}
+
+/// What a store notes of an envelope of the user's own.
+pub(super) fn own_entry(envelope: &Envelope, author: DeviceId, uptime: i64) -> Entry {
+    let body = envelope.parse().expect("we wrote it");
+    Entry {
+        id: envelope.id(),
+        kind: body.kind,
+        bucket: body.bucket(),
+        author,
+        seq: body.seq,
+        created: body.created,
+        birth: uptime,
+        lifetime: body.lifetime,
+        size: envelope.body.len() as u32,
+        hops: 0,
+        ttl: TTL,
+        held: Held::Body,
+        own: true,
+    }
+}
+
+/// Something to say: mostly a line or two, now and then more than travels unasked. It begins with
+/// the id of the key that it would be sealed under.
+pub(super) fn text(keyring: &Keyring, rng: &mut StdRng) -> Bytes {
+    let size = match rng.random_range(0..100) {
+        0..90 => rng.random_range(20..400),
+        90..97 => rng.random_range(400..4_000),
+        _ => rng.random_range(4_200..20_000),
+    };
+    let mut text = vec![0; KEY_ID + size];
+    rng.fill_bytes(&mut text);
+    let id = keyring.lowest().map(|key| key.id()).unwrap_or_default();
+    text[..KEY_ID].copy_from_slice(&id);
+    text.into()
+}
+
+/// Whether someone with this keyring could read an envelope.
+pub(super) fn can_read(envelope: &Envelope, keyring: &Keyring) -> bool {
+    let Ok(body) = envelope.parse() else {
+        return false;
+    };
+    let id = body.payload.get(..KEY_ID);
+    keyring.iter().any(|key| Some(&key.id()[..]) == id)
+}
+
+/// What is known of a message that exists.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written {
+    pub(super) by: usize,
+    pub(super) group: usize,
+}
+
+/// All messages that exist, by id.
+pub(super) type Ledger = std::collections::BTreeMap<EnvelopeId, Written>;
+
+const KEY_ID: usize = 8;

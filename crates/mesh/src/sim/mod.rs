@@ -1,0 +1,42 @@
+//! Many brains in one process, under virtual time: what the mesh promises, tried.
+//!
+//! [`run`] plays one [`Scenario`] under one seed. For a while people write while links break,
+//! frames are dropped, nodes crash and return, and the network falls apart; then everything heals
+//! and the audit looks whether all of it has arrived, once. Nothing here reads a clock, and all
+//! randomness is drawn from the seed, so a [`Report`] can be had again. (The password exchange
+//! draws its own secrets; nothing that is reported depends on them.)
+//!
+//! The parts: `world` is where everyone is, `wire` what carries frames, `disk` what survives
+//! a crash, `node` one brain with its disk and its user, `chaos` what goes wrong when,
+//! `hostile` those who mean ill, `audit` what must hold, and `town` drives it all.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "a simulator that has lost track of itself is to stop"
+)]
+
+mod agenda;
+mod audit;
+mod chaos;
+mod disk;
+mod hostile;
+mod letters;
+mod memo;
+mod node;
+mod report;
+mod scenario;
+mod town;
+mod wire;
+mod world;
+
+pub use audit::Finding;
+pub use hostile::Malice;
+pub use report::{Report, Traffic};
+pub use scenario::{Doors, Faults, Partition, SCENARIOS, Scenario, Shape};
+
+/// Plays a scenario under a seed.
+#[must_use]
+pub fn run(scenario: &Scenario, seed: u64) -> Report {
+    town::Town::new(scenario, seed).play()
+}

@@ -1,0 +1,218 @@
+//! What is played: scenarios are data.
+
+use std::time::Duration;
+
+use super::hostile::Malice;
+
+/// One way in which things go wrong.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// How it is called on the command line.
+    pub name: &'static str,
+    /// What it is about, in a few words.
+    pub about: &'static str,
+    /// Honest nodes.
+    pub nodes: usize,
+    /// Who is near whom.
+    pub shape: Shape,
+    /// Passwords.
+    pub doors: Doors,
+    /// For so long people write and things go wrong. Then all is healed.
+    pub active: Duration,
+    /// What each node writes meanwhile.
+    pub messages: u32,
+    /// The share of nodes that are away at any moment.
+    pub churn: f64,
+    /// The share of departures that are crashes or power cuts, not goodbyes.
+    pub crash: f64,
+    /// The share of beacons and dials that are lost, of frames that full queues drop, and of links
+    /// that break within a minute with all that is in flight on them.
+    pub loss: f64,
+    /// When the network falls apart.
+    pub partitions: &'static [Partition],
+    /// How far clocks are off, years.
+    pub skew_years: u32,
+    /// The share of time in which a disk is full.
+    pub full_disks: f64,
+    /// Nodes that mean ill, beside the honest ones.
+    pub hostile: &'static [Malice],
+    /// What is broken on purpose.
+    pub faults: Faults,
+}
+
+/// Who is near whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// All on one segment.
+    Room,
+    /// Many segments in a row, joined by nodes that are on two.
+    Town {
+        /// Nodes that live on one segment, without those that are only joined to it.
+        per_segment: usize,
+    },
+}
+
+/// Passwords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doors {
+    /// An open network.
+    Open,
+    /// One password; the first node makes the key.
+    Locked,
+    /// One password; each node has made a key before it met anyone, as nodes do that start alone.
+    OwnKeys,
+    /// One password, but the first and the last half of the nodes meet late: each has made a key.
+    Islands,
+    /// One node has the wrong password.
+    OneWrong,
+    /// Two networks of different names, each with a password, on the same segments.
+    SideBySide,
+    /// Two passwords under one name: each half keeps knocking at the other's door.
+    TwoPasswords,
+}
+
+/// For a while nodes only meet those on their side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Partition {
+    /// When it begins.
+    pub from: Duration,
+    /// When it ends.
+    pub until: Duration,
+    /// How many sides there are.
+    pub sides: usize,
+}
+
+/// What is broken on purpose, to see that the audit notices.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Types of frames that never arrive.
+    pub deaf_to: &'static [u8],
+    /// Disks say that something is written before it is.
+    pub lying_disks: bool,
+}
+
+const fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(60 * minutes)
+}
+
+const fn apart(from: u64, until: u64, sides: usize) -> Partition {
+    Partition {
+        from: minutes(from),
+        until: minutes(until),
+        sides,
+    }
+}
+
+/// A quiet room, from which the others differ.
+const ROOM: Scenario = Scenario {
+    name: "room",
+    about: "everyone hears everyone, nothing goes wrong",
+    nodes: 20,
+    shape: Shape::Room,
+    doors: Doors::Open,
+    active: minutes(3),
+    messages: 5,
+    churn: 0.0,
+    crash: 0.0,
+    loss: 0.0,
+    partitions: &[],
+    skew_years: 0,
+    full_disks: 0.0,
+    hostile: &[],
+    faults: Faults {
+        deaf_to: &[],
+        lying_disks: false,
+    },
+};
+
+/// All that scenarios with rough weather have in common.
+const STORM: Scenario = Scenario {
+    name: "storm",
+    about: "30 % churn with crashes, 5 % loss, partitions, full disks, wrong clocks",
+    active: minutes(8),
+    churn: 0.3,
+    crash: 0.5,
+    loss: 0.05,
+    partitions: &[apart(1, 3, 2), apart(5, 7, 3)],
+    skew_years: 10,
+    full_disks: 0.02,
+    ..ROOM
+};
+
+/// Everything that is played.
+pub const SCENARIOS: &[Scenario] = &[
+    ROOM,
+    STORM,
+    Scenario {
+        name: "town",
+        about: "the same weather over many segments, joined by nodes that are on two",
+        shape: Shape::Town { per_segment: 10 },
+        messages: 3,
+        ..STORM
+    },
+    Scenario {
+        name: "locked",
+        about: "the storm in a network with a password",
+        doors: Doors::Locked,
+        ..STORM
+    },
+    Scenario {
+        name: "own-keys",
+        about: "each node made a key before it met anyone; a keyring holds 16",
+        doors: Doors::OwnKeys,
+        nodes: 12,
+        partitions: &[apart(0, 4, 8)],
+        ..STORM
+    },
+    Scenario {
+        name: "islands",
+        about: "two islands that each made a key meet late",
+        doors: Doors::Islands,
+        partitions: &[apart(0, 4, 2)],
+        ..STORM
+    },
+    Scenario {
+        name: "one-wrong",
+        about: "one node has the wrong password",
+        doors: Doors::OneWrong,
+        churn: 0.1,
+        ..STORM
+    },
+    Scenario {
+        name: "side-by-side",
+        about: "two networks with passwords on the same segment",
+        doors: Doors::SideBySide,
+        ..STORM
+    },
+    Scenario {
+        name: "two-passwords",
+        about: "two passwords under one name",
+        doors: Doors::TwoPasswords,
+        nodes: 10,
+        partitions: &[],
+        churn: 0.1,
+        ..STORM
+    },
+    Scenario {
+        name: "hostile",
+        about: "a short storm with one of each who mean ill",
+        hostile: Malice::ALL,
+        active: minutes(3),
+        ..STORM
+    },
+    Scenario {
+        name: "hostile-locked",
+        about: "the same among people with a password, and one who guesses it",
+        hostile: &[Malice::Guesser, Malice::Replayer, Malice::Mute],
+        doors: Doors::Locked,
+        ..STORM
+    },
+];
+
+impl Scenario {
+    /// The scenario with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        SCENARIOS.iter().find(|scenario| scenario.name == name)
+    }
+}

@@ -1,0 +1,350 @@
+//! Drives everyone through virtual time.
+
+mod links;
+mod people;
+mod weather;
+
+use std::{net::SocketAddr, ops::Range, time::Duration};
+
+use bytes::Bytes;
+use gossamer_crypto::{DeviceId, EnvelopeId};
+use gossamer_wire::v2::Kind;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+
+use super::{
+    agenda::Agenda,
+    audit,
+    chaos::{self, Upset},
+    disk::Write,
+    letters::Ledger,
+    memo::Memo,
+    node::Node,
+    report::Report,
+    scenario::Scenario,
+    wire::Wire,
+    world::{Who, World},
+};
+use crate::gossip::{Input, LinkId, Output};
+
+/// Everyone, and the virtual time.
+pub(super) struct Town<'a> {
+    scenario: &'a Scenario,
+    agenda: Agenda<Event>,
+    rng: StdRng,
+    world: World,
+    wire: Wire,
+    nodes: Vec<Node>,
+    ledger: Ledger,
+    verifier: Memo,
+    report: Report,
+    /// When all was healed.
+    calm_since: Option<Duration>,
+    converged_at: Option<Duration>,
+}
+
+/// Something that is to happen. What names a life happens only if the node still lives it.
+#[derive(Debug)]
+enum Event {
+    Tick(Who, u32),
+    /// A node says that it is there.
+    Beacon(Who, u32),
+    Heard(Who, u32, DeviceId, SocketAddr),
+    /// A dial arrives.
+    Reach(Who, u32, Dial),
+    DialFailed(Who, u32, Dial),
+    /// A connection is there for the one who dialled.
+    Up(LinkId, DeviceId, SocketAddr, [u8; 32]),
+    Down(LinkId),
+    Frame(LinkId, Bytes),
+    /// A body was read to be served.
+    Read(Who, u32, Serve),
+    Commit(Who, u32),
+    Persisted(Who, u32, EnvelopeId),
+    /// A user wants to say something.
+    Write(Who),
+    Mischief(Who),
+    Upset(Upset),
+    /// Links wear out.
+    Wear,
+    Heal,
+    /// Has everyone got everything?
+    Look,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Dial {
+    addr: SocketAddr,
+    device: Option<DeviceId>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Serve {
+    link: LinkId,
+    id: EnvelopeId,
+    age: u32,
+    ttl: u8,
+    hops: u8,
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const BEACON: Duration = Duration::from_secs(5);
+/// Between two looks whether all is done.
+const LOOK: Duration = Duration::from_secs(5);
+/// For so long after healing things may go on moving: twice the longest pause of a brain.
+const PATIENCE: Duration = Duration::from_secs(45 * 60);
+/// Time for what should not come: two comparisons of digests.
+const REST: Duration = Duration::from_secs(130);
+
+impl<'a> Town<'a> {
+    pub(super) fn new(scenario: &'a Scenario, seed: u64) -> Self {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let hostile = scenario.hostile;
+        let malice =
+            std::iter::repeat_n(None, scenario.nodes).chain(hostile.iter().copied().map(Some));
+        let nodes: Vec<Node> = malice
+            .enumerate()
+            .map(|(at, malice)| Node::new(Who(at), scenario, malice, &mut rng))
+            .collect();
+        let mut town = Self {
+            scenario,
+            agenda: Agenda::new(),
+            world: World::new(scenario.shape, scenario.nodes, hostile.len()),
+            wire: Wire::default(),
+            nodes,
+            ledger: Ledger::new(),
+            verifier: Memo::default(),
+            report: Report::default(),
+            calm_since: None,
+            converged_at: None,
+            rng,
+        };
+        town.prepare();
+        town
+    }
+
+    fn prepare(&mut self) {
+        for who in self.everyone() {
+            let at = self.millis(0..3_000);
+            self.agenda.at(at, Event::Upset(Upset::Return(who)));
+            if self.nodes[who.0].is_honest() {
+                for _ in 0..self.scenario.messages {
+                    let at = self
+                        .scenario
+                        .active
+                        .mul_f64(self.rng.random_range(0.01..1.0));
+                    self.agenda.at(at, Event::Write(who));
+                }
+            } else {
+                self.agenda.at(SECOND * 10, Event::Mischief(who));
+            }
+        }
+        for (at, upset) in chaos::plan(self.scenario, &mut self.rng) {
+            self.agenda.at(at, Event::Upset(upset));
+        }
+        self.agenda.at(SECOND, Event::Wear);
+        self.agenda.at(self.scenario.active, Event::Heal);
+    }
+
+    /// Plays until everyone has everything and some time on, or until there is no hope.
+    pub(super) fn play(mut self) -> Report {
+        while !self.is_over()
+            && let Some(event) = self.agenda.next()
+        {
+            self.happen(event);
+        }
+        let now = self.agenda.now();
+        audit::audit(
+            &self.nodes,
+            &self.ledger,
+            self.scenario.doors,
+            now,
+            &mut self.report,
+        );
+        self.report.virtual_time = now;
+        let calm_since = self.calm_since.unwrap_or(now);
+        self.report.converged_after = self.converged_at.unwrap_or(now).saturating_sub(calm_since);
+        (self.report.verified, self.report.remembered) = self.verifier.counts();
+        self.report
+    }
+
+    fn is_over(&self) -> bool {
+        let now = self.agenda.now();
+        let since = |at: Duration| now.saturating_sub(at);
+        self.converged_at.is_some_and(|at| since(at) >= REST)
+            || self.calm_since.is_some_and(|at| since(at) >= PATIENCE)
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Tick(who, life) if self.lives(who, life) => self.tick(who),
+            Event::Beacon(who, life) if self.lives(who, life) => self.beacon(who, life),
+            Event::Heard(who, life, device, addr) if self.lives(who, life) => {
+                self.tell(who, Input::Heard { device, addr });
+            }
+            Event::Reach(who, life, dial) if self.lives(who, life) => self.reach(who, life, dial),
+            Event::DialFailed(who, life, Dial { addr, device }) if self.lives(who, life) => {
+                self.tell(who, Input::LinkFailed { addr, device });
+            }
+            Event::Read(who, life, serve) if self.lives(who, life) => self.serve(who, serve),
+            Event::Commit(who, life) if self.lives(who, life) => self.commit(who),
+            Event::Persisted(who, life, id) if self.lives(who, life) => {
+                self.tell(who, Input::Persisted(vec![id]));
+            }
+            Event::Tick(..)
+            | Event::Beacon(..)
+            | Event::Heard(..)
+            | Event::Reach(..)
+            | Event::DialFailed(..)
+            | Event::Read(..)
+            | Event::Commit(..)
+            | Event::Persisted(..) => {}
+            Event::Up(link, device, addr, exporter) => self.up(link, device, addr, true, exporter),
+            Event::Down(link) => self.down(link),
+            Event::Frame(link, frame) => self.frame(link, &frame),
+            Event::Write(who) => self.write(who),
+            Event::Mischief(who) => self.mischief(who),
+            Event::Upset(upset) => self.upset(upset),
+            Event::Wear => self.wear(),
+            Event::Heal => self.heal(),
+            Event::Look => self.look(),
+        }
+    }
+
+    // ---- a node and its brain ----
+
+    fn tell(&mut self, who: Who, input: Input) {
+        let now = self.agenda.now();
+        self.nodes[who.0].handle(input, now);
+        while let Some(output) = self.nodes[who.0].poll() {
+            self.act(who, output);
+        }
+        self.plan_tick(who);
+    }
+
+    fn act(&mut self, who: Who, output: Output) {
+        let life = self.nodes[who.0].life;
+        match output {
+            Output::Dial { addr, device } => self.dial(who, Dial { addr, device }),
+            Output::Send { link, frame } => self.send(who, link, frame),
+            Output::Serve {
+                link,
+                id,
+                age,
+                ttl,
+                hops,
+            } => {
+                self.check_link(who, link);
+                let serve = Serve {
+                    link,
+                    id,
+                    age,
+                    ttl,
+                    hops,
+                };
+                let pause = self.millis(1..20);
+                self.agenda.after(pause, Event::Read(who, life, serve));
+            }
+            Output::Close { link, last } => self.close(who, link, last),
+            Output::Persist { envelope, entry } => {
+                if self.scenario.faults.lying_disks {
+                    self.agenda
+                        .after(Duration::ZERO, Event::Persisted(who, life, entry.id));
+                }
+                self.store(who, Write::Taken(envelope, entry));
+            }
+            Output::Remember(entry) => self.store(who, Write::Known(entry)),
+            Output::Deliver(id) => self.deliver(who, id),
+            Output::DropBodies(ids) => self.store(who, Write::DropBodies(ids)),
+            Output::Forget(ids) => self.store(who, Write::Forget(ids)),
+            Output::Stored { id, .. } => self.store(who, Write::Sent(id)),
+            Output::Keyring(keyring) => self.store(who, Write::Keyring(keyring)),
+            Output::Up { device, .. } => self.store(who, Write::Admitted(device)),
+            Output::Refused { device, reason, .. } => self.check_refusal(who, device, reason),
+            Output::Down(_) | Output::ConnectFailed(_) => {}
+        }
+    }
+
+    fn tick(&mut self, who: Who) {
+        let now = self.agenda.now();
+        if self.nodes[who.0].tick_at == Some(now) {
+            self.nodes[who.0].tick_at = None;
+            self.tell(who, Input::Tick);
+        }
+    }
+
+    fn plan_tick(&mut self, who: Who) {
+        let node = &mut self.nodes[who.0];
+        let Some(wake_at) = node.wake_at().map(|at| at.max(self.agenda.now())) else {
+            return;
+        };
+        if node.tick_at.is_none_or(|planned| wake_at < planned) {
+            node.tick_at = Some(wake_at);
+            self.agenda.at(wake_at, Event::Tick(who, node.life));
+        }
+    }
+
+    fn deliver(&mut self, who: Who, id: EnvelopeId) {
+        let now = self.agenda.now();
+        let node = &mut self.nodes[who.0];
+        let body = node
+            .disk
+            .body(&id)
+            .and_then(|envelope| envelope.parse().ok());
+        match body {
+            Some(body) if body.kind != Kind::Everyone => {}
+            None if !self.scenario.faults.lying_disks => {
+                self.report
+                    .find(now, who.0, format!("{id:?} is shown before it is on disk"));
+            }
+            _ => node.show(id, &self.ledger),
+        }
+    }
+
+    fn boot(&mut self, who: Who) {
+        let now = self.agenda.now();
+        if self.nodes[who.0].is_on() {
+            return;
+        }
+        let start = self.nodes[who.0].boot(now, self.verifier.clone(), &self.ledger, &mut self.rng);
+        let life = self.nodes[who.0].life;
+        self.tell(who, start);
+        let pause = self.millis(0..1_000);
+        self.agenda.after(pause, Event::Beacon(who, life));
+        if life == 1 || self.rng.random_bool(0.3) {
+            let record = self.nodes[who.0].record(now);
+            self.store_own(who, record);
+        }
+    }
+
+    // ---- chances ----
+
+    fn is_lost(&mut self) -> bool {
+        self.calm_since.is_none()
+            && self.scenario.loss > 0.0
+            && self.rng.random_bool(self.scenario.loss)
+    }
+
+    fn millis(&mut self, range: Range<u64>) -> Duration {
+        Duration::from_micros(
+            self.rng
+                .random_range(range.start * 1_000..range.end * 1_000),
+        )
+    }
+
+    /// Of a link: a good one mostly, now and then one at the edge of the Wi-Fi.
+    fn latency(&mut self) -> Duration {
+        match self.rng.random_range(0..10) {
+            0 => self.millis(50..300),
+            _ => self.millis(1..15),
+        }
+    }
+
+    fn lives(&self, who: Who, life: u32) -> bool {
+        let node = &self.nodes[who.0];
+        node.is_on() && node.life == life
+    }
+
+    fn everyone(&self) -> impl Iterator<Item = Who> + use<> {
+        (0..self.nodes.len()).map(Who)
+    }
+}

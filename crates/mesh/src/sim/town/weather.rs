@@ -1,0 +1,150 @@
+//! What happens to everyone, and whether all is well.
+
+use gossamer_crypto::DeviceId;
+use gossamer_wire::v2::Reason;
+use rand::RngExt;
+
+use super::{Event, LOOK, SECOND, Town};
+use crate::{
+    gossip::{Input, LinkId},
+    sim::{
+        audit,
+        chaos::{Exit, Upset},
+        node::Node,
+        scenario::Doors,
+        world::Who,
+    },
+};
+
+impl Town<'_> {
+    pub(super) fn upset(&mut self, upset: Upset) {
+        match upset {
+            Upset::Depart(who, exit) => self.depart(who, exit),
+            Upset::Return(who) => self.boot(who),
+            Upset::Split(sides) => self.split(sides),
+            Upset::Join => self.world.heal(),
+            Upset::DiskFull(who) => self.nodes[who.0].disk.is_full = self.calm_since.is_none(),
+            Upset::DiskFree(who) => self.nodes[who.0].disk.is_full = false,
+        }
+    }
+
+    pub(super) fn depart(&mut self, who: Who, exit: Exit) {
+        if self.calm_since.is_some() || !self.nodes[who.0].is_on() {
+            return;
+        }
+        if exit == Exit::Goodbye {
+            self.tell(who, Input::Leave);
+            self.commit(who);
+        } else {
+            self.report.crashes += 1;
+        }
+        for link in self.wire.at(who) {
+            match exit {
+                Exit::PowerCut => self.wire.cut(link),
+                Exit::Goodbye | Exit::Kill => self.hang_up(link),
+            }
+            self.wire.remove(link);
+        }
+        self.nodes[who.0].stop();
+    }
+
+    pub(super) fn split(&mut self, sides: usize) {
+        let drawn: Vec<usize> = (0..self.nodes.len())
+            .map(|_| self.rng.random_range(0..sides))
+            .collect();
+        let (world, nodes) = (&self.world, self.scenario.nodes);
+        let side = |who: Who| {
+            if self.scenario.doors == Doors::Islands {
+                usize::from(who.0 >= nodes / 2)
+            } else if world.segments() > 1 {
+                drawn[world.home(who)]
+            } else {
+                drawn[who.0]
+            }
+        };
+        let sides = self.everyone().map(side).collect();
+        self.world.split(sides);
+        for (link, a, b) in self.wire.whole() {
+            if !self.world.same_side(a, b) {
+                self.break_link(link);
+            }
+        }
+    }
+
+    pub(super) fn wear(&mut self) {
+        if self.calm_since.is_some() {
+            return;
+        }
+        self.weigh();
+        self.agenda.after(SECOND, Event::Wear);
+        if self.scenario.loss <= 0.0 {
+            return;
+        }
+        for (link, ..) in self.wire.whole() {
+            if self.rng.random_bool(self.scenario.loss / 60.0) {
+                self.break_link(link);
+            }
+        }
+    }
+
+    /// Everyone is back, the weather is fine, and those who mean ill have gone.
+    pub(super) fn heal(&mut self) {
+        for who in self.everyone() {
+            self.nodes[who.0].disk.is_full = false;
+            if !self.nodes[who.0].is_honest() {
+                self.depart(who, Exit::Goodbye);
+            }
+        }
+        self.calm_since = Some(self.agenda.now());
+        self.world.heal();
+        for who in self.everyone().filter(|who| who.0 < self.scenario.nodes) {
+            self.boot(who);
+        }
+        self.agenda.after(LOOK, Event::Look);
+    }
+
+    pub(super) fn look(&mut self) {
+        let now = self.agenda.now();
+        self.weigh();
+        let converged = audit::has_converged(&self.nodes, &self.ledger);
+        let at = self.converged_at.unwrap_or(now);
+        self.converged_at = converged.then_some(at);
+        self.agenda.after(LOOK, Event::Look);
+    }
+
+    // ---- checks ----
+
+    pub(super) fn check_link(&mut self, who: Who, link: LinkId) {
+        if self.wire.end(link).is_none_or(|end| end.who != who) {
+            let now = self.agenda.now();
+            self.report
+                .find(now, who.0, format!("{link:?} is used and is not there"));
+        }
+    }
+
+    /// Honest nodes think well of each other.
+    pub(super) fn check_refusal(&mut self, who: Who, device: DeviceId, reason: Reason) {
+        let now = self.agenda.now();
+        let is_honest = |node: &Node| node.device == device && node.is_honest();
+        let both_honest = self.nodes[who.0].is_honest() && self.nodes.iter().any(is_honest);
+        if both_honest && reason == Reason::Misbehaved {
+            self.report
+                .find(now, who.0, format!("{device:?} is said to misbehave"));
+        }
+    }
+
+    /// What brains hold is within their limits.
+    pub(super) fn weigh(&mut self) {
+        let now = self.agenda.now();
+        for (at, node) in self.nodes.iter().enumerate() {
+            for (what, size, limit) in node.brain().map(|brain| brain.load()).unwrap_or_default() {
+                let peak = self.report.peaks.entry(what).or_default();
+                *peak = size.max(*peak);
+                if size > limit {
+                    self.report
+                        .find(now, at, format!("{size} {what}, of at most {limit}"));
+                }
+            }
+        }
+    }
+}

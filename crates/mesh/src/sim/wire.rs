@@ -1,0 +1,108 @@
+//! Connections between brains: ordered like TCP, and as mortal.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use rand::{RngExt, rngs::StdRng};
+
+use super::world::Who;
+use crate::gossip::LinkId;
+
+/// All ends of all connections. A connection has two, each with a name of its own.
+#[derive(Debug, Default)]
+pub(super) struct Wire {
+    ends: BTreeMap<LinkId, End>,
+    named: u64,
+}
+
+/// One end, from `LinkUp` to `LinkDown`.
+#[derive(Debug)]
+pub(super) struct End {
+    pub(super) who: Who,
+    pub(super) peer: LinkId,
+    /// Nothing passes any more, whether or not someone has noticed.
+    pub(super) is_cut: bool,
+    /// ADMIT went both ways, as far as this end can tell.
+    pub(super) sent_admit: bool,
+    pub(super) got_admit: bool,
+    latency: Duration,
+    /// What was written last arrives then; nothing overtakes it.
+    clear_at: Duration,
+}
+
+impl Wire {
+    /// Connects two nodes. Nothing arrives at `a`, who dialled, before `up_at`.
+    pub(super) fn connect(
+        &mut self,
+        a: Who,
+        b: Who,
+        latency: Duration,
+        up_at: Duration,
+    ) -> (LinkId, LinkId) {
+        let (at_a, at_b) = (LinkId(self.named), LinkId(self.named + 1));
+        self.named += 2;
+        let end = |who, peer| End {
+            who,
+            peer,
+            is_cut: false,
+            sent_admit: false,
+            got_admit: false,
+            latency,
+            clear_at: up_at,
+        };
+        self.ends.insert(at_a, end(a, at_b));
+        self.ends.insert(at_b, end(b, at_a));
+        (at_a, at_b)
+    }
+
+    pub(super) fn end(&self, link: LinkId) -> Option<&End> {
+        self.ends.get(&link)
+    }
+
+    pub(super) fn end_mut(&mut self, link: LinkId) -> Option<&mut End> {
+        self.ends.get_mut(&link)
+    }
+
+    /// When and where what is written now arrives; `None` when it does not.
+    pub(super) fn pass(
+        &mut self,
+        from: LinkId,
+        now: Duration,
+        rng: &mut StdRng,
+    ) -> Option<(LinkId, Duration)> {
+        let end = self.ends.get_mut(&from).filter(|end| !end.is_cut)?;
+        let jitter = end.latency.mul_f64(rng.random_range(1.0..2.0));
+        end.clear_at = end.clear_at.max(now + jitter);
+        Some((end.peer, end.clear_at))
+    }
+
+    pub(super) fn remove(&mut self, link: LinkId) -> Option<End> {
+        self.ends.remove(&link)
+    }
+
+    /// All that is in flight is lost, and all that comes.
+    pub(super) fn cut(&mut self, link: LinkId) {
+        let peer = self.ends.get(&link).map(|end| end.peer);
+        for id in [Some(link), peer].into_iter().flatten() {
+            if let Some(end) = self.ends.get_mut(&id) {
+                end.is_cut = true;
+            }
+        }
+    }
+
+    /// The ends at one node.
+    pub(super) fn at(&self, who: Who) -> Vec<LinkId> {
+        let ends = self.ends.iter().filter(|(_, end)| end.who == who);
+        ends.map(|(id, _)| *id).collect()
+    }
+
+    /// Connections that carry something, each with the nodes at its ends.
+    pub(super) fn whole(&self) -> Vec<(LinkId, Who, Who)> {
+        let ends = self.ends.iter();
+        let whole = ends.filter(|(id, end)| **id < end.peer && !end.is_cut);
+        let pair = |(id, end): (&LinkId, &End)| {
+            let other = self.ends.get(&end.peer)?;
+            Some((*id, end.who, other.who))
+        };
+        whole.filter_map(pair).collect()
+    }
+}

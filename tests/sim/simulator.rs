@@ -1,0 +1,79 @@
+//! The simulator finds what is broken on purpose, and says the same of the same seed.
+#![allow(clippy::expect_used, reason = "tests")]
+
+use gossamer_mesh::sim::{self, Faults, Scenario};
+
+/// Frames that are about envelopes, and those of reconciliation among them: docs/protocol-v2.md
+/// 5.2.
+const ENVELOPES: &[u8] = &[0x10, 0x11, 0x12, 0x13, 0x14, 0x18, 0x19, 0x1a];
+const RECONCILIATION: &[u8] = &[0x18, 0x19, 0x1a];
+
+fn named(name: &str) -> Scenario {
+    Scenario::named(name).expect("a scenario").clone()
+}
+
+fn deaf_to(name: &str, deaf_to: &'static [u8]) -> Scenario {
+    let scenario = named(name);
+    let faults = Faults {
+        deaf_to,
+        ..scenario.faults
+    };
+    Scenario { faults, ..scenario }
+}
+
+#[test]
+fn where_nothing_spreads_all_is_lost() {
+    let report = sim::run(&deaf_to("room", ENVELOPES), 1);
+    assert_eq!(report.messages, 100);
+    assert_eq!(report.lost, 19 * report.messages);
+    assert!(!report.findings.is_empty());
+}
+
+#[test]
+fn where_nothing_goes_wrong_flooding_is_enough() {
+    let report = sim::run(&deaf_to("room", RECONCILIATION), 1);
+    assert_eq!(report.findings, []);
+    assert_eq!(report.deliveries, 19 * report.messages);
+}
+
+#[test]
+fn in_a_storm_flooding_is_not_enough() {
+    let report = sim::run(&deaf_to("storm", RECONCILIATION), 1);
+    assert!(report.lost > 0);
+}
+
+#[test]
+fn what_a_disk_only_promised_is_shown_twice() {
+    let faults = Faults {
+        lying_disks: true,
+        ..Faults::default()
+    };
+    let storm = Scenario {
+        faults,
+        ..named("storm")
+    };
+    let duplicated: u64 = (1..=5).map(|seed| sim::run(&storm, seed).duplicated).sum();
+    assert!(duplicated > 0);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_report() {
+    for name in ["storm", "locked"] {
+        let scenario = named(name);
+        let report = sim::run(&scenario, 7);
+        assert_eq!(report, sim::run(&scenario, 7));
+        assert_ne!(report, sim::run(&scenario, 8));
+    }
+}
+
+#[test]
+fn who_has_the_wrong_password_is_shown_nothing() {
+    let scenario = Scenario {
+        nodes: 6,
+        ..named("one-wrong")
+    };
+    let report = sim::run(&scenario, 3);
+    assert_eq!(report.findings, []);
+    let alone = u64::from(scenario.messages);
+    assert_eq!(report.deliveries, 4 * (report.messages - alone));
+}
