@@ -41,7 +41,8 @@ def test_anas_datagram_tells_new_nodes_more(town):
     beacon = ben.beacons[-1]
 
     assert beacon["multi"] == 1
-    assert beacon["v"] == [1]
+    assert beacon["v"] == [1, 2]
+    assert beacon["device"][:8] == beacon["node_id"]
     assert beacon["net"] == hashlib.sha256(b"allotment").hexdigest()[:8]
 
 

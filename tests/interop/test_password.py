@@ -8,7 +8,7 @@ RIGHT, WRONG = "blue heron at dawn", "grey heron at dusk"
 
 
 def test_the_right_password_opens_both_ways(cast):
-    ana = cast.node("ana", password=RIGHT)
+    ana = cast.node("ana", password=RIGHT, classic="allow")
     ben = cast.classic("ben", password=RIGHT)
     meet(ana, ben)
     assert ana.ready["password"]
@@ -20,7 +20,7 @@ def test_the_right_password_opens_both_ways(cast):
 
 
 def test_the_words_are_sealed_on_the_wire(cast):
-    ana = cast.node("ana", password=RIGHT)
+    ana = cast.node("ana", password=RIGHT, classic="allow")
     ben = cast.classic("ben", password=RIGHT)
     meet(ana, ben)
 
@@ -33,7 +33,7 @@ def test_the_words_are_sealed_on_the_wire(cast):
 
 
 def test_a_message_under_another_password_is_shown_as_unreadable(cast):
-    ana = cast.node("ana", password=RIGHT)
+    ana = cast.node("ana", password=RIGHT, classic="allow")
     ben = cast.classic("ben", password=WRONG)
     meet(ana, ben)
 
@@ -44,7 +44,7 @@ def test_a_message_under_another_password_is_shown_as_unreadable(cast):
 
 
 def test_plain_words_in_a_password_network_are_shown_as_unreadable(cast):
-    ana = cast.node("ana", password=RIGHT)
+    ana = cast.node("ana", password=RIGHT, classic="allow")
     ben = cast.classic("ben")
     meet(ana, ben)
 
@@ -55,7 +55,7 @@ def test_plain_words_in_a_password_network_are_shown_as_unreadable(cast):
 
 
 def test_an_old_peer_with_another_password_gets_something_it_cannot_read(cast):
-    ana = cast.node("ana", password=RIGHT)
+    ana = cast.node("ana", password=RIGHT, classic="allow")
     ben = cast.classic("ben", password=WRONG)
     meet(ana, ben)
 
@@ -79,7 +79,7 @@ def test_a_node_without_the_password_still_passes_the_message_on(cast):
 
 def test_the_password_may_come_from_the_environment(cast, monkeypatch):
     monkeypatch.setenv("GOSSAMER_PASSWORD", RIGHT)
-    ana = cast.node("ana")
+    ana = cast.node("ana", classic="allow")
     ben = cast.classic("ben", password=RIGHT)
     meet(ana, ben)
 
@@ -90,7 +90,7 @@ def test_the_password_may_come_from_the_environment(cast, monkeypatch):
 
 def test_files_are_not_sealed(cast, tmp_path):
     """So an old peer with another password can read them; the window warns of that."""
-    ana = cast.node("ana", password=RIGHT)
+    ana = cast.node("ana", password=RIGHT, classic="allow")
     ben = cast.classic("ben", password=WRONG)
     meet(ana, ben)
     note = a_file(tmp_path / "note.bin", 30_000)

@@ -44,7 +44,7 @@ def test_an_old_peer_joins_two_of_our_nodes(town):
 
     ana.sends("through the old house")
     heard = cleo.hears("through the old house")
-    assert heard["from"] == {"id": ana.device, "name": "ana"}
+    assert heard["from"] == {"id": ana.id, "name": "ana"}
     cleo.sends("and back again")
     ana.hears("and back again")
 

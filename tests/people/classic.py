@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from .wait import eventually
 
 BEACON_LIMIT = 1024
+TLS_HANDSHAKE = 0x16
 ONE_READ = 65536
 CHUNK = 8192
 REMEMBERED = 1000
@@ -86,6 +87,7 @@ class Classic:
         self.beacons = []
         self.connections = 0
         self.faults = []
+        self.knocks = 0
         self._fields = fields or {}
         self._many = many
         self._accepts = True
@@ -305,6 +307,12 @@ class Classic:
             except OSError:
                 return
         if not data:
+            return
+        if data[0] == TLS_HANDSHAKE:
+            # Somebody named our address: whether we speak v2 shows only when asked.
+            self.knocks += 1
+            if self.knocks > 1:
+                self.faults.append("asked again and again whether it speaks TLS")
             return
         if rest:
             self.faults.append(f"a connection with more than one read: {data[:60]!r} {rest[:60]!r}")

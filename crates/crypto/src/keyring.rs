@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use zeroize::Zeroizing;
 
 /// Each device that opens a message may try all of them, and ADMIT carries them all.
-const MAX_KEYS: usize = 16;
+const MAX_KEYS: usize = 64;
 
 /// The first 8 bytes of a hash of a network key: says nothing else about it.
 type KeyId = [u8; 8];
@@ -42,7 +42,7 @@ impl fmt::Debug for NetworkKey {
     }
 }
 
-/// The keys of one network, at most 16: of more, those with the lowest ids, so that all devices
+/// The keys of one network, at most 64: of more, those with the lowest ids, so that all devices
 /// end up with the same ones in whatever order they hear of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keyring(BTreeMap<KeyId, NetworkKey>);
@@ -126,7 +126,7 @@ mod tests {
         assert!(keyring.iter().eq(&low[1..17]));
         assert!(!keyring.merge(high.to_vec()), "too high to be kept");
         assert!(keyring.merge([low[0].clone()]), "pushes out the highest");
-        assert!(keyring.iter().eq(&low[..16]));
+        assert!(keyring.iter().eq(&low[..64]));
         assert_eq!(keyring.lowest(), Some(&low[0]));
     }
 

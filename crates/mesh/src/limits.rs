@@ -44,12 +44,6 @@ pub const LINKS: usize = 32;
 /// From a TLS connection to an admitted device.
 pub const HANDSHAKE: Duration = Duration::from_secs(5);
 
-/// Between two PINGs of a link.
-pub const PING: Duration = Duration::from_secs(10);
-
-/// A link on which nothing came for this long is dead.
-pub const DEAD: Duration = Duration::from_secs(30);
-
 /// How long the larger of two devices waits for the smaller one to dial.
 pub const OTHERS_TURN: Duration = Duration::from_secs(2);
 
@@ -93,6 +87,10 @@ pub const AUTHOR_REFILL: Duration = Duration::from_millis(100);
 /// Ids announced to one neighbour and not answered.
 pub const ANNOUNCED: usize = 1_024;
 
+/// Ids that wait to be announced to one neighbour: 1 MiB. What is over that, the next comparison
+/// finds again.
+pub const ANNOUNCE_QUEUE: usize = 32_768;
+
 /// Bodies asked for and not come. Ids announced beyond that are found by reconciliation.
 pub const WANTED: usize = 4_096;
 
@@ -119,6 +117,12 @@ pub const BRIDGE_WAIT: Duration = Duration::from_secs(2);
 
 /// Messages of one side in one reconciliation session.
 pub const RECON_ROUNDS: u32 = 64;
+
+/// Sessions that one neighbour may open at once, and the time after which it may open one more:
+/// each makes us hash a whole bucket.
+pub const SESSIONS: u32 = 16;
+/// See [`SESSIONS`].
+pub const SESSION_PAUSE: Duration = Duration::from_secs(4);
 
 /// A session in which nothing happened for this long is over.
 pub const RECON_PATIENCE: Duration = Duration::from_secs(30);

@@ -189,7 +189,11 @@ impl Street {
         let target = (0..self.people.len()).find(|n| addr(*n) == to);
         let reachable = target.filter(|n| device.is_none_or(|device| device == self.id(*n)));
         let Some(target) = reachable else {
-            let failed = Input::LinkFailed { addr: to, device };
+            let failed = Input::LinkFailed {
+                addr: to,
+                device,
+                classic: false,
+            };
             return self.todo.push_back((from, failed));
         };
         let ends = [LinkId(self.next_link), LinkId(self.next_link + 1)];

@@ -85,6 +85,8 @@ pub(crate) struct Actor {
     interfaces: Vec<Interface>,
     /// Whether the user chose the addresses to use.
     chosen: bool,
+    /// After this long without a sign of life a device is away.
+    pub(crate) stale: Duration,
     /// Unreadable classic messages on disk or on the way there, not shown yet.
     pending: HashMap<String, MessageRow>,
     /// How many devices have each of the last messages of ours: by v2, by the classic dialect.
@@ -135,6 +137,7 @@ impl Actor {
         clock: Clock,
         reports: mpsc::Sender<Report>,
         chosen: bool,
+        stale: Duration,
     ) -> Self {
         Self {
             status: Status::new(ready.addrs.clone()),
@@ -151,6 +154,7 @@ impl Actor {
             reports,
             interfaces: Vec::new(),
             chosen,
+            stale,
             pending: HashMap::new(),
             reached: HashMap::new(),
             outward: HashMap::new(),

@@ -78,6 +78,7 @@ impl Actor {
         {
             return drop(answer.send(Err(error)));
         }
+        self.have_key();
         let (author, content) = (Arc::clone(&self.v2.author), self.v2.content.clone());
         let birth = self.v2.brain.uptime(self.clock.now());
         let (archive, reports) = (self.archive.clone(), self.reports.clone());

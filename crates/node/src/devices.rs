@@ -1,6 +1,6 @@
 //! Devices that speak v2, as people see them.
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use gossamer_crypto::DeviceId;
 
@@ -20,6 +20,8 @@ struct Device {
     name: Option<String>,
     addr: SocketAddr,
     last_seen: u64,
+    /// When it was last lost.
+    down_at: u64,
     /// `None` until it was linked or could not be.
     status: Option<PeerStatus>,
 }
@@ -31,6 +33,7 @@ impl Devices {
             name: None,
             addr,
             last_seen: now,
+            down_at: 0,
             status: None,
         });
         known.name = Some(name);
@@ -44,14 +47,46 @@ impl Devices {
             name,
             addr,
             last_seen: now,
+            down_at: 0,
             status: Some(PeerStatus::Direct),
         };
         self.seen.insert(device, known);
         self.view(&device)
     }
 
-    /// A device has no link any more, or none could be made while it is heard.
-    pub(crate) fn lost(&mut self, device: &DeviceId, status: PeerStatus) -> Option<PeerView> {
+    /// A device has no link any more. Returns what to tell.
+    pub(crate) fn down(&mut self, device: &DeviceId, now: u64) -> Option<PeerView> {
+        let known = self.seen.get_mut(device)?;
+        known.down_at = now;
+        self.turn(device, PeerStatus::Offline)
+    }
+
+    /// No link could be made. That is news of a device which beacons all the same.
+    pub(crate) fn unreachable(&mut self, device: &DeviceId) -> Option<PeerView> {
+        let known = self.seen.get(device)?;
+        let beacons = known.last_seen > known.down_at;
+        if !beacons || known.status == Some(PeerStatus::Direct) {
+            return None;
+        }
+        self.turn(device, PeerStatus::Unreachable)
+    }
+
+    /// Devices without a link that beaconed and do not any more.
+    pub(crate) fn silent(&mut self, now: u64, stale: Duration) -> Vec<PeerView> {
+        let stale = u64::try_from(stale.as_millis()).unwrap_or(u64::MAX);
+        let is_silent = |known: &Device| {
+            known.status == Some(PeerStatus::Unreachable)
+                && now.saturating_sub(known.last_seen) > stale
+        };
+        let silent = self.seen.iter().filter(|(_, known)| is_silent(known));
+        let silent: Vec<DeviceId> = silent.map(|(device, _)| *device).collect();
+        silent
+            .iter()
+            .filter_map(|device| self.down(device, now))
+            .collect()
+    }
+
+    fn turn(&mut self, device: &DeviceId, status: PeerStatus) -> Option<PeerView> {
         let known = self.seen.get_mut(device)?;
         if known.status == Some(status) {
             return None;
@@ -67,11 +102,6 @@ impl Devices {
             return None;
         }
         self.view(&device)
-    }
-
-    pub(crate) fn is_linked(&self, device: &DeviceId) -> bool {
-        let known = self.seen.get(device);
-        known.is_some_and(|known| known.status == Some(PeerStatus::Direct))
     }
 
     /// Everyone of this session.
@@ -108,8 +138,24 @@ mod tests {
         assert_eq!(devices.named(ana, "Ana".into()).unwrap().name, "Ana");
         assert!(devices.named(ana, "Ana".into()).is_none());
         devices.heard(ana, "someone".into(), addr, 3);
-        let gone = devices.lost(&ana, PeerStatus::Offline).unwrap();
+        let gone = devices.down(&ana, 4).unwrap();
         assert_eq!((gone.name.as_str(), gone.last_seen), ("Ana", 3));
-        assert!(devices.lost(&ana, PeerStatus::Offline).is_none());
+        assert!(devices.down(&ana, 4).is_none());
+    }
+
+    #[test]
+    fn a_device_is_unreachable_only_while_it_beacons() {
+        let mut devices = Devices::default();
+        let ana = DeviceId::new([1; 32]);
+        let addr = "10.0.0.2:9999".parse().unwrap();
+        devices.up(ana, addr, 1);
+        devices.down(&ana, 5);
+        assert!(devices.unreachable(&ana).is_none(), "it is just away");
+        devices.heard(ana, "ana".into(), addr, 6);
+        let status = devices.unreachable(&ana).map(|peer| peer.status);
+        assert_eq!(status, Some(PeerStatus::Unreachable));
+        let stale = Duration::from_secs(30);
+        assert!(devices.silent(30_006, stale).is_empty());
+        assert_eq!(devices.silent(30_007, stale).len(), 1);
     }
 }

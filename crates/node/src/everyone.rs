@@ -35,18 +35,25 @@ pub(crate) struct Author {
 #[derive(Debug, Clone)]
 pub(crate) struct Content {
     provider: Arc<dyn CryptoProvider>,
-    /// Empty in an open network.
+    /// Empty in an open network, and in a locked one before anyone said anything.
     keyring: Keyring,
+    /// Whether the network has a password.
+    locked: bool,
     /// Whether the application brought its own provider.
     custom: bool,
 }
 
 impl Content {
-    pub(crate) fn new(custom: Option<Arc<dyn CryptoProvider>>, keyring: Keyring) -> Self {
-        let provider = custom.clone().unwrap_or_else(|| provider(&keyring));
+    pub(crate) fn new(
+        custom: Option<Arc<dyn CryptoProvider>>,
+        keyring: Keyring,
+        locked: bool,
+    ) -> Self {
+        let provider = custom.clone().unwrap_or_else(|| provider(&keyring, locked));
         Self {
             provider,
             keyring,
+            locked,
             custom: custom.is_some(),
         }
     }
@@ -54,9 +61,14 @@ impl Content {
     /// Other keys from now on.
     pub(crate) fn rekey(&mut self, keyring: Keyring) {
         if !self.custom {
-            self.provider = provider(&keyring);
+            self.provider = provider(&keyring, self.locked);
         }
         self.keyring = keyring;
+    }
+
+    /// Whether a key has to be minted before anything can be sealed.
+    pub(crate) fn lacks_key(&self) -> bool {
+        self.locked && self.keyring.lowest().is_none()
     }
 
     /// Reads a text; `None` when it is sealed under a key that is not here, or is no text.
@@ -73,6 +85,9 @@ impl Content {
 
     /// Every bridge seals a message alike, so that it has one id.
     fn seal_classic(&self, heard: &Heard, created: u64, text: &str) -> Option<Bytes> {
+        if self.lacks_key() {
+            return None;
+        }
         let Some(key) = self.keyring.lowest() else {
             return Some(Bytes::copy_from_slice(text.as_bytes()));
         };
@@ -81,11 +96,12 @@ impl Content {
     }
 }
 
-fn provider(keyring: &Keyring) -> Arc<dyn CryptoProvider> {
-    if keyring.lowest().is_none() {
-        return Arc::new(Plain);
+fn provider(keyring: &Keyring, locked: bool) -> Arc<dyn CryptoProvider> {
+    if locked {
+        Arc::new(NetworkFernet::new(keyring))
+    } else {
+        Arc::new(Plain)
     }
-    Arc::new(NetworkFernet::new(keyring))
 }
 
 impl Author {

@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, EnvelopeId, Keyring, Signature};
+use gossamer_crypto::{DeviceId, EnvelopeId, Keyring, NetworkKey, Signature};
 use gossamer_mesh::{
     Author as ClassicAuthor, Input as ClassicInput, Published,
     bridge::{Bridge, Heard, outward},
     gossip::{Entry, Gossip, Held, Input, LinkId, Output},
 };
-use gossamer_net::NetEvent;
+use gossamer_net::{LinkError, NetEvent};
 use gossamer_store::{
     AdmittedRow, EnvelopeBody, EnvelopeMeta, EnvelopeRow, IndexEntry, MessageRow, NewMessage,
     Recorded,
@@ -21,7 +21,7 @@ use rand::rngs::StdRng;
 
 use crate::{
     actor::{Actor, Report},
-    api::{ApiError, Event, PeerStatus, RefusalReason},
+    api::{ApiError, Event, RefusalReason},
     clock::wall_ms,
     convert::{self, EVERYONE},
     devices::Devices,
@@ -121,6 +121,13 @@ impl Actor {
         }
     }
 
+    /// A network with a password has a key once someone has something to say.
+    pub(crate) fn have_key(&mut self) {
+        if self.v2.content.lacks_key() {
+            self.gossip(Input::Mint(NetworkKey::new(rand::random())));
+        }
+    }
+
     /// The brain's timer, and classic messages that waited for v2.
     pub(crate) fn gossip_tick(&mut self) {
         self.gossip(Input::Tick);
@@ -131,6 +138,9 @@ impl Actor {
             } else {
                 self.tell(ClassicInput::Ignored(vec![heard.header.message_id]));
             }
+        }
+        for peer in self.v2.devices.silent(wall_ms(), self.stale) {
+            self.sink.emit(Event::PeerDown { peer });
         }
         if now.saturating_sub(self.v2.saved_at) >= SAVE {
             self.save_uptime();
@@ -177,15 +187,18 @@ impl Actor {
                 self.v2.serving.retain(|_, (to, _)| *to != link);
                 self.gossip(Input::LinkDown { link });
             }
-            NetEvent::LinkFailed { addr, expected, .. } => {
+            NetEvent::LinkFailed {
+                addr,
+                expected,
+                why,
+            } => {
                 self.gossip(Input::LinkFailed {
                     addr,
                     device: expected,
+                    classic: matches!(why, LinkError::NotTls),
                 });
-                if let Some(device) = expected.filter(|device| !self.v2.devices.is_linked(device)) {
-                    let view = self.v2.devices.lost(&device, PeerStatus::Unreachable);
-                    self.tell_peer(view);
-                }
+                let view = expected.and_then(|device| self.v2.devices.unreachable(&device));
+                self.tell_peer(view);
             }
             // Services come with their own commit.
             NetEvent::Stream(_)
@@ -238,8 +251,7 @@ impl Actor {
             Output::Keyring(keyring) => self.rekey(keyring),
             Output::Up { device, addr } => self.device_up(device, addr),
             Output::Down(device) => {
-                let view = self.v2.devices.lost(&device, PeerStatus::Offline);
-                if let Some(peer) = view {
+                if let Some(peer) = self.v2.devices.down(&device, wall_ms()) {
                     self.sink.emit(Event::PeerDown { peer });
                 }
             }
@@ -503,6 +515,7 @@ impl Actor {
 
     /// A classic message becomes an envelope. One that cannot be read stays what it is.
     fn bridge_in(&mut self, heard: &Heard) {
+        self.have_key();
         let text = self.classic_text(&heard.content);
         let author = Arc::clone(&self.v2.author);
         let envelope = text.and_then(|text| author.classic(&self.v2.content, heard, &text));

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use gossamer_crypto::{
-    CryptoProvider, DeviceId, EnvelopeId, Fernet, Keyring, NetworkId, NetworkKey, PasswordKey,
-    Plain, classic::content_seal,
+    CryptoProvider, DeviceId, EnvelopeId, Fernet, Keyring, NetworkId, PasswordKey, Plain,
+    classic::content_seal,
 };
 use gossamer_mesh::{
     Input, Mesh, NodeId, Published,
@@ -88,7 +88,7 @@ impl Node {
             stale: config.timers.stale,
         };
         let custom = config.crypto_provider.clone();
-        let content = Content::new(custom, start.keyring.clone());
+        let content = Content::new(custom, start.keyring.clone(), config.password.is_some());
         let brain = gossip::Config {
             device,
             network: author.network,
@@ -137,6 +137,7 @@ impl Node {
             clock,
             reports,
             !config.bind.is_empty(),
+            config.timers.stale,
         );
         for row in &queued {
             if let Some(id) = EnvelopeId::from_hex(&row.id) {
@@ -248,17 +249,12 @@ fn directory(
     Ok(names)
 }
 
-/// The keys of a network; the first node of a locked one mints one.
+/// The keys of a network.
 fn keyring(store: &mut Store, network: &NetworkId, locked: bool) -> Result<Keyring, StoreError> {
     if !locked {
         return Ok(Keyring::default());
     }
-    let mut keyring = store.networks().keyring(network)?;
-    if keyring.lowest().is_none() {
-        keyring.merge([NetworkKey::new(rand::random())]);
-        store.networks().save_keyring(network, &keyring)?;
-    }
-    Ok(keyring)
+    store.networks().keyring(network)
 }
 
 fn unlock(config: &Config) -> Unlock {

@@ -51,7 +51,7 @@ pub const INLINE: usize = 4 << 10;
 pub const IDS: usize = 1024;
 
 /// The network keys of a keyring: one for each island of a network that met the others late.
-pub const KEYS: usize = 16;
+pub const KEYS: usize = 64;
 
 /// Buckets in one DIGEST: the three every network has, and as many rooms as a person joins.
 pub const BUCKETS: usize = 512;

@@ -12,6 +12,7 @@ use gossamer_wire::v2::Bucket;
 use super::{
     handshake::Handshake,
     reconcile::{Initiator, Responder},
+    tokens::{Rate, Tokens},
 };
 use crate::limits;
 
@@ -69,6 +70,8 @@ pub(crate) struct Sync {
     pub(crate) stuck: bool,
     pub(crate) initiator: Option<Box<Initiator>>,
     pub(crate) responder: Option<Box<Responder>>,
+    /// Sessions that the neighbour may still open.
+    pub(crate) sessions: Tokens,
 }
 
 impl Link {
@@ -87,6 +90,10 @@ impl Sync {
             stuck: false,
             initiator: None,
             responder: None,
+            sessions: Tokens::full(Rate {
+                burst: limits::SESSIONS,
+                refill: limits::SESSION_PAUSE,
+            }),
         }
     }
 }

@@ -58,8 +58,12 @@ impl<R: Rng> Gossip<R> {
         &mut self,
         addr: SocketAddr,
         device: Option<DeviceId>,
+        classic: bool,
         now: Duration,
     ) {
+        if classic {
+            self.neighbours.slow_down(addr);
+        }
         let half = self.half();
         if self.neighbours.failed(addr, device, now, half) {
             self.outputs.push_back(Output::ConnectFailed(addr));
@@ -210,12 +214,10 @@ impl<R: Rng> Gossip<R> {
         self.neighbours.linked(&device, dialled);
         self.outputs.push_back(Output::Up { device, addr });
         self.merge_keys(keys, Some(id));
-        let unsent: Vec<_> = self.outbox.unsent().collect();
-        self.announce(id, unsent, now);
         self.send_digest(id, now);
     }
 
-    fn merge_keys(&mut self, keys: Vec<NetworkKey>, from: Option<LinkId>) {
+    pub(super) fn merge_keys(&mut self, keys: Vec<NetworkKey>, from: Option<LinkId>) {
         if self.me.password.is_none() || !self.keyring.merge(keys) {
             return;
         }
@@ -372,7 +374,7 @@ impl<R: Rng> Gossip<R> {
                 Phase::Handshake(_) if now.saturating_sub(link.since) >= limits::HANDSHAKE => {
                     self.close(id, None);
                 }
-                Phase::Up if now.saturating_sub(link.heard_at) >= limits::DEAD => {
+                Phase::Up if now.saturating_sub(link.heard_at) >= self.me.stale => {
                     self.close(id, None);
                 }
                 Phase::Up => self.keep_up(id, now),
@@ -387,7 +389,7 @@ impl<R: Rng> Gossip<R> {
             return;
         };
         let digest_due = link.sync.digest_at <= now;
-        if now.saturating_sub(link.ping.1) >= limits::PING {
+        if now.saturating_sub(link.ping.1) >= self.me.stale / 3 {
             link.ping = (token, now);
             self.send(id, &LinkFrame::Ping(token));
         }

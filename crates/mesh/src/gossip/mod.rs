@@ -27,7 +27,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, EnvelopeId, Keyring, NetworkId, PasswordKey};
+use gossamer_crypto::{DeviceId, EnvelopeId, Keyring, NetworkId, NetworkKey, PasswordKey};
 use gossamer_wire::v2::{Envelope, Reason};
 use rand::Rng;
 
@@ -52,7 +52,8 @@ pub struct Config {
     pub password: Option<PasswordKey>,
     /// Our TCP port.
     pub port: u16,
-    /// After this long without a beacon a device that has no link is forgotten.
+    /// After this long without a frame a link is dead, and without a beacon a device that has no
+    /// link is forgotten. A third of it is between two PINGs.
     pub stale: Duration,
     /// Checks signatures.
     pub verifier: Box<dyn Verifier>,
@@ -95,6 +96,8 @@ pub enum Input {
         addr: SocketAddr,
         /// Whom it was for.
         device: Option<DeviceId>,
+        /// Whether someone is there who does not seem to speak TLS.
+        classic: bool,
     },
     /// A link is gone; also the answer to [`Output::Close`].
     LinkDown {
@@ -121,6 +124,8 @@ pub enum Input {
     },
     /// An envelope of ours is on disk: spread it.
     Publish(Envelope),
+    /// A new key for a network that has none: the others are told.
+    Mint(NetworkKey),
     /// These of [`Output::Persist`] are on disk.
     Persisted(Vec<EnvelopeId>),
     /// These are not, and will not be.
@@ -140,7 +145,8 @@ pub struct Start {
     pub unsent: Vec<EnvelopeId>,
     /// How long this node has run before, seconds.
     pub uptime: i64,
-    /// The keys of this network; empty in an open one, one at least in a locked one.
+    /// The keys of this network; none in an open one, and in a locked one in which nobody has
+    /// said anything yet.
     pub keyring: Keyring,
     /// Devices that were admitted to this network before.
     pub admitted: Vec<DeviceId>,
@@ -296,11 +302,16 @@ impl<R: Rng> Gossip<R> {
                 dialled,
                 exporter,
             } => self.link_up(link, device, addr, dialled, exporter, now),
-            Input::LinkFailed { addr, device } => self.link_failed(addr, device, now),
+            Input::LinkFailed {
+                addr,
+                device,
+                classic,
+            } => self.link_failed(addr, device, classic, now),
             Input::LinkDown { link } => self.link_down(link, now),
             Input::Frame { link, kind, body } => self.frame(link, kind, &body, now),
             Input::Served { link, id, found } => self.served(link, id, found, now),
             Input::Publish(envelope) => self.publish(&envelope, now),
+            Input::Mint(key) => self.merge_keys(vec![key], None),
             Input::Persisted(ids) => self.persisted(ids),
             Input::PersistFailed(ids) => self.persist_failed(&ids),
             Input::Leave => self.leave(),

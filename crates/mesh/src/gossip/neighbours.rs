@@ -91,6 +91,14 @@ impl Neighbours {
         }
     }
 
+    /// Whoever is at an address that the user named does not seem to speak TLS: it is not asked
+    /// often.
+    pub(crate) fn slow_down(&mut self, addr: SocketAddr) {
+        if let Some(attempts) = self.named.get_mut(&addr) {
+            attempts.pause = limits::DIAL_LAST;
+        }
+    }
+
     /// When the next dial is due.
     pub(crate) fn dial_at(&self) -> Option<Duration> {
         let heard = self.heard.values().filter_map(|one| one.attempts.at);

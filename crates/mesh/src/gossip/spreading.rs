@@ -71,7 +71,8 @@ impl<R: Rng> Gossip<R> {
         now: Duration,
     ) {
         if let Some(to) = self.links.get_mut(&link) {
-            to.feed.announce.extend(ids);
+            let room = limits::ANNOUNCE_QUEUE.saturating_sub(to.feed.announce.len());
+            to.feed.announce.extend(ids.into_iter().take(room));
         }
         self.announce_more(link, now);
     }

@@ -19,6 +19,9 @@ impl<R: Rng> Gossip<R> {
     pub(super) fn send_digest(&mut self, id: LinkId, now: Duration) {
         if let Some(link) = self.links.get_mut(&id) {
             link.sync.digest_at = now + limits::DIGEST;
+            // What was lost on the way is offered again, or its answer was.
+            let unsent: Vec<_> = self.outbox.unsent().collect();
+            self.announce(id, unsent, now);
             let mut digests = self.index.digests();
             digests.truncate(gossamer_wire::limits::BUCKETS);
             self.send(id, &LinkFrame::Digest(digests));
@@ -93,6 +96,8 @@ impl<R: Rng> Gossip<R> {
         };
         let mut responder = match link.sync.responder.take() {
             Some(responder) if responder.session == recon.session => responder,
+            // Whoever opens more than that gets no answer, and tries again later.
+            _ if !link.sync.sessions.take(now) => return Ok(()),
             _ => Box::new(Responder::start(
                 recon.session,
                 &recon.bucket,

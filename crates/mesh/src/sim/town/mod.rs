@@ -183,7 +183,14 @@ impl<'a> Town<'a> {
             }
             Event::Reach(who, life, dial) if self.lives(who, life) => self.reach(who, life, dial),
             Event::DialFailed(who, life, Dial { addr, device }) if self.lives(who, life) => {
-                self.tell(who, Input::LinkFailed { addr, device });
+                self.tell(
+                    who,
+                    Input::LinkFailed {
+                        addr,
+                        device,
+                        classic: false,
+                    },
+                );
             }
             Event::Read(who, life, serve) if self.lives(who, life) => self.serve(who, serve),
             Event::Commit(who, life) if self.lives(who, life) => self.commit(who),
