@@ -31,8 +31,9 @@ pub(crate) async fn join(
     app: App<'_>,
     form: JoinForm,
     password: Option<String>,
+    passphrase: Option<String>,
 ) -> Result<ReadyView, ApiError> {
-    app.join(form, password).await
+    app.join(form, password, passphrase).await
 }
 
 #[tauri::command]

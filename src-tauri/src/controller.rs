@@ -10,7 +10,7 @@ use std::{
 
 use gossamer_crypto::Password;
 use gossamer_node::{
-    Config, Node, NodeHandle,
+    Config, Node, NodeHandle, Passphrase,
     api::{ApiError, Command, ErrorCode, Event, ReadyView, SurveyView, TransferView},
 };
 use tokio::{
@@ -120,7 +120,7 @@ impl<D: Desktop> Controller<D> {
         if self.join_at_once {
             let form = self.state.lock().await.form.clone();
             // The problem is part of the session.
-            let _ = self.join(form, None).await;
+            let _ = self.join(form, None, None).await;
         }
     }
 
@@ -137,19 +137,20 @@ impl<D: Desktop> Controller<D> {
         Ok(self.surveys.view(port, network).await)
     }
 
-    /// Starts the node. Without a password, the one of the command line applies. Joining twice is
-    /// joining once.
+    /// Starts the node in the network that `password` opens, with the history that `passphrase`
+    /// opens. Without one of them, that of the command line applies. Joining twice is joining once.
     pub(crate) async fn join(
         &self,
         form: JoinForm,
         password: Option<String>,
+        passphrase: Option<String>,
     ) -> Result<ReadyView, ApiError> {
         let mut state = self.state.lock().await;
         if let Some(node) = state.running() {
             return Ok(node.ready.clone());
         }
         state.form = form;
-        let started = self.start(&state.form, password).await;
+        let started = self.start(&state.form, password, passphrase).await;
         state.problem = started.as_ref().err().cloned();
         let node = started?;
         if let Err(error) = settings::save(&self.profile, &state.form) {
@@ -160,8 +161,13 @@ impl<D: Desktop> Controller<D> {
         Ok(ready)
     }
 
-    async fn start(&self, form: &JoinForm, password: Option<String>) -> Result<Running, ApiError> {
-        let config = self.config_for(form, password)?;
+    async fn start(
+        &self,
+        form: &JoinForm,
+        password: Option<String>,
+        passphrase: Option<String>,
+    ) -> Result<Running, ApiError> {
+        let config = self.config_for(form, password, passphrase)?;
         self.surveys.end().await;
         let (handle, mut events) = Node::start(config).await?;
         let Some(Event::Ready(ready)) = events.next().await else {
@@ -179,7 +185,12 @@ impl<D: Desktop> Controller<D> {
         })
     }
 
-    fn config_for(&self, form: &JoinForm, password: Option<String>) -> Result<Config, ApiError> {
+    fn config_for(
+        &self,
+        form: &JoinForm,
+        password: Option<String>,
+        passphrase: Option<String>,
+    ) -> Result<Config, ApiError> {
         let mut config = self.config.clone();
         // Another port in the form is still the same person with the same history.
         config.profile = Some(self.config.profile_name());
@@ -199,6 +210,9 @@ impl<D: Desktop> Controller<D> {
         }
         if let Some(password) = password.filter(|password| !password.is_empty()) {
             config.password = Some(Password::new(password));
+        }
+        if let Some(passphrase) = passphrase.filter(|passphrase| !passphrase.is_empty()) {
+            config.passphrase = Some(Passphrase::new(passphrase));
         }
         Ok(config)
     }

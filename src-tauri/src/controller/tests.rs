@@ -94,17 +94,34 @@ async fn without_one_the_form_waits_and_is_remembered_once_used() {
     assert_eq!(settings::load(&controller.profile), None);
 
     let ready = controller
-        .join(place.form(), Some("a secret".to_owned()))
+        .join(place.form(), Some("a secret".to_owned()), None)
         .await
         .unwrap();
     assert!(ready.password);
-    let again = controller.join(place.form(), None).await.unwrap();
+    let again = controller.join(place.form(), None, None).await.unwrap();
     assert_eq!(again, ready, "joining twice is joining once");
 
     assert_eq!(settings::load(&controller.profile), Some(place.form()));
     let saved = fs::read_to_string(controller.profile.join("settings.json")).unwrap();
     assert!(!saved.contains("secret"), "{saved}");
     controller.leave().await;
+}
+
+#[tokio::test]
+async fn a_locked_history_opens_with_its_passphrase_only() {
+    let place = Place::new();
+    let controller = place.controller(false);
+    let join = async |passphrase: Option<&str>| {
+        let ready = controller
+            .join(place.form(), None, passphrase.map(str::to_owned))
+            .await;
+        controller.leave().await;
+        ready.map(|ready| ready.at_rest).map_err(|error| error.code)
+    };
+    assert_eq!(join(Some("maple otter")).await, Ok("passphrase".to_owned()));
+    assert_eq!(join(None).await, Err(ErrorCode::PassphraseNeeded));
+    assert_eq!(join(Some("maple")).await, Err(ErrorCode::PassphraseWrong));
+    assert_eq!(join(Some("maple otter")).await, Ok("passphrase".to_owned()));
 }
 
 #[tokio::test]
@@ -117,7 +134,7 @@ async fn a_port_in_use_is_told_and_the_next_try_may_work() {
     assert_eq!(session.problem.unwrap().code, ErrorCode::PortInUse);
 
     drop(other);
-    controller.join(place.form(), None).await.unwrap();
+    controller.join(place.form(), None, None).await.unwrap();
     assert_eq!(controller.session().await.problem, None);
     controller.leave().await;
 }
@@ -128,7 +145,7 @@ async fn events_reach_the_window_up_to_the_last() {
     let controller = place.controller(false);
     let (sender, batches) = std::sync::mpsc::channel();
     controller.subscribe(Box::new(move |batch| sender.send(batch).is_ok()));
-    controller.join(place.form(), None).await.unwrap();
+    controller.join(place.form(), None, None).await.unwrap();
     let send = Command::Send {
         to: "everyone".to_owned(),
         text: "hello".to_owned(),
@@ -148,7 +165,7 @@ async fn nothing_runs_before_joining_or_after_leaving() {
     let controller = place.controller(false);
     let before = controller.run(Command::Peers).await.unwrap_err();
     assert_eq!(before.code, ErrorCode::Stopped);
-    controller.join(place.form(), None).await.unwrap();
+    controller.join(place.form(), None, None).await.unwrap();
     controller.leave().await;
     controller.leave().await;
     assert_eq!(
@@ -161,11 +178,11 @@ async fn nothing_runs_before_joining_or_after_leaving() {
 async fn a_node_that_stopped_by_itself_can_be_started_again() {
     let place = Place::new();
     let controller = place.controller(false);
-    controller.join(place.form(), None).await.unwrap();
+    controller.join(place.form(), None, None).await.unwrap();
     controller.run(Command::Quit).await.unwrap();
     let pump = controller.state.lock().await.node.take().unwrap().pump;
     pump.await.unwrap();
-    controller.join(place.form(), None).await.unwrap();
+    controller.join(place.form(), None, None).await.unwrap();
     controller.leave().await;
 }
 
@@ -178,7 +195,7 @@ async fn a_survey_is_for_those_who_have_not_joined() {
         .await
         .unwrap();
     assert!(view.port_free);
-    controller.join(place.form(), None).await.unwrap();
+    controller.join(place.form(), None, None).await.unwrap();
     let refused = controller
         .survey(place.port, "mesh".to_owned())
         .await
@@ -193,7 +210,7 @@ async fn only_files_the_node_knows_are_shown() {
     let controller = place.controller(false);
     let source = place.dir.path().join("report.pdf");
     fs::write(&source, b"hello").unwrap();
-    controller.join(place.form(), None).await.unwrap();
+    controller.join(place.form(), None, None).await.unwrap();
 
     let path = source.clone();
     let send = Command::SendFile {

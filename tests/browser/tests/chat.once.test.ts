@@ -12,13 +12,15 @@ async function hear(page: Page, text: string, more: Record<string, unknown> = {}
         event: 'message',
         id: `heard-${said}`,
         conversation: 'everyone',
-        from: { id: '7b3e91c4', name: 'ben' },
+        from: { id: '7b3e91c4'.repeat(8), name: 'ben' },
         text: said,
         own: false,
         readable: true,
         sent_at: Date.now(),
         received_at: Date.now(),
-        hops: null,
+        place: Date.now(),
+        late: false,
+        hops: 0,
         state: null,
         reached: 0,
         reason: null,
@@ -35,7 +37,7 @@ test('sends with Enter, and says whom it reached', async ({ page }) => {
   await composer.press('Enter');
   await expect(last(page)).toContainText('hello');
   await expect(last(page).getByTestId('state')).toHaveAttribute('data-state', 'sent');
-  await expect(last(page)).toContainText('Reached 2');
+  await expect(last(page)).toContainText('Reached 2 devices');
   await expect(composer).toHaveValue('');
 });
 
@@ -124,6 +126,38 @@ test('says so when a message is under another password', async ({ page }) => {
   await expect(last(page)).toContainText('Written under another password');
 });
 
+test('puts what comes late in its place and says so, and moves what must stand below it', async ({
+  page,
+}) => {
+  await open(page, 'empty');
+  const now = Date.now();
+  const order = () => page.getByTestId('message').locator('.text').allInnerTexts();
+  await hear(page, 'first', { place: now });
+  await hear(page, 'last', { place: now + 2000 });
+  await hear(page, 'between', { place: now + 1000, late: true, hops: 2 });
+  await expect.poll(order).toEqual(['first', 'between', 'last']);
+  const between = page.getByRole('article', { name: /between/ });
+  await expect(between.getByTestId('late')).toHaveText('Arrived late');
+  await expect(between).toHaveAccessibleName(/Arrived late, Through 2 devices$/);
+
+  await hear(page, 'first', { place: now + 3000 });
+  await expect.poll(order).toEqual(['between', 'last', 'first']);
+});
+
+test('keeps the line above what is new when something comes late', async ({ page }) => {
+  await open(page, 'long');
+  await page.getByTestId('feed').hover();
+  await page.mouse.wheel(0, -800);
+  await expect(page.getByRole('button', { name: /Jump to the newest/ })).toBeVisible();
+  const now = await page.evaluate(() => Date.now());
+  await hear(page, 'new', { place: now + 2000 });
+  await hear(page, 'late', { place: now + 1000, late: true });
+  await page.getByRole('button', { name: 'Jump to the newest, 2 unread messages' }).click();
+  await expect(page.locator('p[data-testid=unread-divider] + article')).toHaveAccessibleName(
+    /late, Arrived late$/,
+  );
+});
+
 test('loads older pages above without moving what is read', async ({ page }) => {
   await open(page, 'long');
   const feed = page.getByTestId('feed');
@@ -182,10 +216,10 @@ test('tells two devices of one name apart', async ({ page }) => {
     window.gossamerMock.emit({
       event: 'peer_up',
       peer: {
-        id: 'beef0001',
+        id: 'beef0001'.repeat(8),
         name: 'ben',
         addr: '192.168.1.77:9999',
-        dialect: 'v1',
+        dialect: 'v2',
         status: 'direct',
         last_seen: Date.now(),
       },

@@ -1,18 +1,26 @@
 /** Sending, answering and following files. */
 import { expect, open, test } from './page';
 
-test('asks before files leave, and says that they are not encrypted', async ({ page }) => {
+test('asks before files leave', async ({ page }) => {
   await open(page, 'empty', 'files');
   await page.getByRole('button', { name: 'Send files' }).click();
   const dialog = page.getByRole('dialog');
   await expect(dialog).toContainText('poster.pdf');
-  await expect(dialog).toContainText('Files travel unencrypted on a classic network');
+  await expect(dialog).not.toContainText('not encrypted');
   await dialog.getByRole('button', { name: 'Send 2 files' }).click();
 
   const files = page.getByTestId('transfer');
   await expect(files).toHaveCount(2);
   await expect(files.filter({ hasText: 'poster.pdf' })).toHaveAttribute('data-state', 'done');
-  await expect(files.filter({ hasText: 'poster.pdf' })).toContainText('Reached 2');
+  await expect(files.filter({ hasText: 'poster.pdf' })).toContainText('Reached 2 devices');
+});
+
+test('warns that files to classic devices are not encrypted', async ({ page }) => {
+  await open(page, 'open');
+  await page.getByRole('button', { name: 'Send files' }).click();
+  await expect(page.getByRole('dialog')).toContainText(
+    'Files to classic devices are not encrypted.',
+  );
 });
 
 test('sends nothing when the user thinks again', async ({ page }) => {

@@ -27,6 +27,7 @@ test('hands the password over apart from the form, and none when it is empty', a
   expect(calls.find(({ method }) => method === 'join')?.args).toEqual([
     { name: 'ana', port: 10001, network: 'workshop', bind: null },
     'tavik-morel-sudan',
+    null,
   ]);
 });
 
@@ -71,6 +72,23 @@ test('says why joining failed and keeps what was typed', async ({ page }) => {
   await expect(page.getByRole('alert')).toContainText('Another Gossamer already uses the profile');
   await expect(page.getByTestId('join-name')).toHaveValue('ana');
   await expect(page.getByTestId('join-password')).toHaveValue('maple-otter-ridge');
+});
+
+test('asks for the passphrase once a locked history needs it', async ({ page }) => {
+  await open(page, 'passphrase');
+  const passphrase = page.getByTestId('join-passphrase');
+  await expect(passphrase).toHaveCount(0);
+  await page.getByTestId('join-submit').click();
+  await expect(page.getByRole('alert')).toContainText('Your history is locked');
+  await expect(passphrase).toBeFocused();
+
+  await passphrase.fill('maple');
+  await passphrase.press('Enter');
+  await expect(page.getByRole('alert')).toContainText('That is not the passphrase');
+  await expect(passphrase).toBeFocused();
+  await passphrase.fill('maple otter ridge');
+  await passphrase.press('Enter');
+  await expect(page.getByTestId('composer')).toBeVisible();
 });
 
 test('leaves and comes back', async ({ page }) => {

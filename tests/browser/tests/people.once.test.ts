@@ -7,9 +7,34 @@ test('lists this device and the others with what is known of them', async ({ pag
   await expect(people).toHaveCount(5);
   await expect(people.nth(0)).toContainText(/ana\s*You.*This device/);
   await expect(people.nth(1)).toContainText(
-    /ben\s*Direct\s*192\.168\.1\.31:9999\s*Classic\s*just now/,
+    /ben\s*Direct\s*192\.168\.1\.31:9999\s*Encrypted\s*just now/,
   );
   await expect(people.nth(4)).toContainText(/Hall desk\s*Offline.*at 11:06/);
+});
+
+test('marks a device that speaks the classic protocol, and no other', async ({ page }) => {
+  await open(page, 'open', 'people');
+  const person = (name: string) => page.getByTestId('person').filter({ hasText: name });
+  await expect(person('Old laptop')).toContainText('Classic');
+  await expect(person('ben')).not.toContainText('Classic');
+});
+
+test('says who is near with another password, instead of nobody', async ({ page }) => {
+  await open(page, 'apart');
+  await expect(page.getByTestId('apart')).toContainText(
+    '3 nearby devices use a different password.',
+  );
+  await expect(page.getByText('You are alone on this network.')).toHaveCount(0);
+  await page.getByTestId('status-apart').click();
+  await expect(page.getByRole('heading', { name: 'Nobody else in this network' })).toBeVisible();
+  await expect(page.getByTestId('apart')).toContainText('leave and join again with theirs');
+});
+
+test('says what a network without a password is to those who have one', async ({ page }) => {
+  await open(page, 'open', 'people');
+  await expect(page.getByTestId('apart')).toContainText(
+    '1 nearby device uses a password, and you joined without one.',
+  );
 });
 
 test('connects by address', async ({ page }) => {
@@ -43,10 +68,10 @@ test('notes in the conversation who comes and goes', async ({ page }) => {
   await open(page, 'busy');
   await page.evaluate(() => {
     const peer = {
-      id: '7b3e91c4',
+      id: '7b3e91c4'.repeat(8),
       name: 'ben',
       addr: '192.168.1.31:9999',
-      dialect: 'v1' as const,
+      dialect: 'v2' as const,
       status: 'offline' as const,
       last_seen: Date.now(),
     };

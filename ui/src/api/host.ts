@@ -21,7 +21,8 @@ export interface Host {
   session(): Promise<Session>;
   /** What is known of a port and a network before joining; meant to be asked once a second. */
   survey(port: number, network: string): Promise<SurveyView>;
-  join(form: JoinForm, password: string | null): Promise<ReadyView>;
+  /** `password` is the network's, `passphrase` the one that locks the stored history. */
+  join(form: JoinForm, password: string | null, passphrase: string | null): Promise<ReadyView>;
   leave(): Promise<void>;
   /** Answers with the event that {@link Command} names for it. */
   run(command: Command): Promise<Event>;

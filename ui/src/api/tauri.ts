@@ -20,8 +20,8 @@ export class TauriHost implements Host {
     return call<SurveyView>('survey', { port, network });
   }
 
-  join(form: JoinForm, password: string | null) {
-    return call<ReadyView>('join', { form, password });
+  join(form: JoinForm, password: string | null, passphrase: string | null) {
+    return call<ReadyView>('join', { form, password, passphrase });
   }
 
   leave() {

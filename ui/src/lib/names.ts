@@ -30,3 +30,8 @@ export function hue(id: string): number {
 export function shortId(id: string): string {
   return id.slice(0, 4);
 }
+
+/** What of a device's id two people can compare aloud; it begins with {@link shortId}. */
+export function longerId(id: string): string {
+  return `${id.slice(0, 4)} ${id.slice(4, 8)}`;
+}

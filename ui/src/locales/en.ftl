@@ -59,6 +59,9 @@ join-name-long = Use at most { $n } characters.
 join-password = Network password
 join-open-hint = Nearby devices can see you are here. Without a password, anyone near can join and read.
 join-password-hint = Nearby devices can see you are here. Only people with the password can read and write messages.
+join-passphrase = Passphrase of your history
+join-passphrase-hint = It locks what is stored on this device. It is not the network password.
+join-passphrase-needed = Enter its passphrase to open it.
 join-port = Port
 join-port-range = 1024 to 65534
 join-more = More
@@ -115,12 +118,15 @@ rail-files-count = { $n ->
 }
 status-label = Status
 status-online = { $all ->
-    [0] Nobody near
+    [0] Nobody here yet
    *[other] { $n } of { $all } online
 }
 status-network = { $network }, port { $port }
-status-locked = Messages are encrypted with the network password
-status-open = No password, messages are readable by anyone near
+status-private = private
+status-public = open
+status-locked = Only devices with the password take part. Everything between Gossamer devices is encrypted.
+status-open = Open network: anyone near can join and read. Between Gossamer devices everything is encrypted on the way.
+status-apart = { $n } near, other password
 status-offline = No network
 status-queued = { $n } waiting
 status-down = Receiving
@@ -135,8 +141,9 @@ everyone-near = { $n ->
    *[other] { $n } devices near
 }
 everyone-alone = Nobody near
+everyone-apart = Nobody else in this network
 everyone-locked = encrypted with the password
-everyone-open = no password
+everyone-open = open, no password
 
 feed-label = Messages
 feed-empty-title = Say hello
@@ -157,10 +164,18 @@ message-copy = Copy message
 message-more = Show all
 message-less = Show less
 message-not-sent = Not sent.
+message-late = Arrived late
+message-hops = { $n ->
+    [one] Through { $n } device
+   *[other] Through { $n } devices
+}
 
 state-queued = Waiting for a route
 state-sending = Sending
-state-sent = Reached { $n }
+state-sent = { $n ->
+    [one] Reached { $n } device
+   *[other] Reached { $n } devices
+}
 state-carried = Carried by others
 state-delivered = Delivered
 state-read = Read
@@ -178,7 +193,7 @@ code-less = Show fewer lines
 
 composer-placeholder = Message Everyone
 composer-hint = Enter sends, Shift+Enter adds a line. Drop files anywhere.
-composer-waits = Nobody is near. Your message leaves when someone is.
+composer-waits = Nobody is here yet. Your message leaves when someone is.
 composer-too-long = Too long for one message. Shorten it, or send it as a file.
 composer-failed = Not sent.
 composer-attach = Send files
@@ -210,8 +225,10 @@ details-name = Name
 details-port = Port
 details-messages = Messages
 details-files = Files
-details-encrypted = Encrypted with the password
-details-plain = Not encrypted
+details-locked = Encrypted, only for those with the password
+details-open = Open to anyone near
+details-files-direct = Encrypted on the way
+details-files-classic = Not encrypted to classic devices
 details-members = { $all ->
     [one] This device only
    *[other] { $n } of { $all } devices here
@@ -239,9 +256,10 @@ people-note = { $n } online
 people-person = Person
 people-status = Status
 people-address = Address
-people-dialect = Speaks
+people-dialect = Connection
 people-seen = Last seen
 people-empty-title = Nobody here yet
+people-apart-title = Nobody else in this network
 people-empty-what = Others show up when they join the same network name on port { $port }. It can take a few seconds.
 presence-here = This device
 presence-direct = Direct
@@ -249,6 +267,42 @@ presence-unreachable = Cannot be reached
 presence-unreachable-what = Heard, but connections fail. A firewall may block it, or the network keeps devices apart.
 presence-offline = Offline
 dialect-v1 = Classic
+dialect-v2 = Encrypted
+dialect-what-v1 = An older kind of app. Files to and from it are not encrypted, and it does not prove who it is.
+dialect-what-v2 = Encrypted between the two devices, each of which proves who it is.
+
+## Devices near that stay apart
+
+apart-other_password = { $n ->
+    [one] { $n } nearby device uses a different password.
+   *[other] { $n } nearby devices use a different password.
+}
+apart-do-other_password = To be together, agree on one: leave and join again with theirs, or give them yours.
+apart-no_password = { $n ->
+    [one] { $n } nearby device has no password.
+   *[other] { $n } nearby devices have no password.
+}
+apart-do-no_password = Give them yours to bring them in.
+apart-needs_password = { $n ->
+    [one] { $n } nearby device uses a password, and you joined without one.
+   *[other] { $n } nearby devices use a password, and you joined without one.
+}
+apart-do-needs_password = Ask for it, then leave and join again with it.
+apart-too_many_guesses = { $n ->
+    [one] { $n } nearby device has to wait.
+   *[other] { $n } nearby devices have to wait.
+}
+apart-do-too_many_guesses = Too many wrong passwords were tried. It goes on by itself in a few minutes.
+apart-other_version = { $n ->
+    [one] { $n } nearby device runs another version of Gossamer.
+   *[other] { $n } nearby devices run another version of Gossamer.
+}
+apart-do-other_version = Update the older ones.
+apart-too_many_links = { $n ->
+    [one] { $n } nearby device has no room for another connection.
+   *[other] { $n } nearby devices have no room for another connection.
+}
+apart-do-too_many_links = Messages reach it through others.
 
 addresses-title = Your addresses
 addresses-what = Somebody who does not see you can connect to one of these.
@@ -291,7 +345,10 @@ transfer-part = { $percent }% of { $size }
 transfer-paused = Paused at { $percent }%
 transfer-verifying = Checking
 transfer-intact = Intact
-transfer-reached = Reached { $n }
+transfer-reached = { $n ->
+    [one] Reached { $n } device
+   *[other] Reached { $n } devices
+}
 transfer-failed = It did not arrive. Ask for it again.
 transfer-cancelled = Cancelled
 transfer-waits = Starts when someone is near
@@ -310,8 +367,8 @@ send-files-to = { $n ->
     [one] Offered to everyone on this network, { $n } device now.
    *[other] Offered to everyone on this network, { $n } devices now.
 }
-send-files-to-nobody = Nobody is near. The files wait until someone is.
-send-files-unencrypted = Files travel unencrypted on a classic network, even with a password. Anyone on this network can read them.
+send-files-to-nobody = Nobody is here yet. The files wait until someone is.
+send-files-unencrypted = Files to classic devices are not encrypted. Anyone on this network can read them.
 
 drop-title = Drop to send to Everyone
 drop-what = You are asked before anything leaves.
@@ -330,6 +387,8 @@ theme-light = Light
 theme-dark = Dark
 settings-text = Text size
 settings-network = This network
+settings-device = This device
+settings-device-hint = Tells you apart from others with your name.
 settings-leave = Leave this network
 settings-leave-hint = To change your name, password, port or network.
 leave-open = Leave
@@ -339,7 +398,9 @@ leave-do = Leave
 settings-storage = Files and history
 settings-downloads = Received files
 settings-history = Message history
-settings-history-what = Kept encrypted on this device, with the key in a file only you can read.
+settings-history-keychain = Kept encrypted on this device, with the key in the system's keychain.
+settings-history-passphrase = Kept encrypted on this device, with the key locked by your passphrase.
+settings-history-key-file = Kept encrypted on this device, with the key in a file only you can read.
 settings-profile = Profile { $profile }
 settings-about = About
 settings-version = Version
@@ -381,6 +442,8 @@ error-port_unusable = The port cannot be used
 error-profile_in_use = Gossamer is already open
 error-store_unavailable = Your history cannot be opened
 error-store_unreadable = Your history cannot be read
+error-passphrase_needed = Your history is locked
+error-passphrase_wrong = That is not the passphrase
 error-unreachable = Nobody answered
 error-limit_reached = That is too much at once
 error-stopped = Gossamer has stopped

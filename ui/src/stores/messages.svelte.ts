@@ -5,7 +5,7 @@ import type { MessageView } from '$/bindings/MessageView';
 /** At most this many messages stay in memory while the newest are on screen. */
 const KEEP = 600;
 
-/** The loaded part of a conversation, oldest first. */
+/** The loaded part of a conversation, in its order: the last one is the newest. */
 export class Messages {
   list = $state.raw<MessageView[]>([]);
   /** Whether older messages exist than those loaded. */
@@ -17,24 +17,27 @@ export class Messages {
   /** States that overtook their message: the answer to `send` and the events travel apart. */
   readonly #early = new Map<string, MessageStateView>();
 
-  /** Others' messages after the read marker, oldest first. */
-  readonly unread = $derived.by(() => {
-    const marker = this.list.findIndex((message) => message.id === this.readUpTo);
-    return this.list.slice(marker + 1).filter((message) => !message.own);
-  });
+  /** Others' messages after the read marker. */
+  readonly unread = $derived(this.heardAfter(this.readUpTo));
 
+  /** Others' messages that stand after this one; all of them when it is not loaded. */
+  heardAfter(id: string | null): MessageView[] {
+    const at = this.list.findIndex((message) => message.id === id);
+    return this.list.slice(at + 1).filter((message) => !message.own);
+  }
+
+  /** Shows a message in its place. One that is known may move: something above it came late. */
   upsert(message: MessageView): void {
     const early = this.#early.get(message.id);
     this.#early.delete(message.id);
     const fresh =
       early && forward(message.state, early) ? { ...message, ...stateOf(early) } : message;
-    const at = this.list.findIndex(({ id }) => id === message.id);
-    if (at >= 0) {
-      this.list = this.list.with(at, fresh);
-      return;
-    }
-    const after = this.list.findLastIndex(({ received_at }) => received_at <= fresh.received_at);
-    this.list = this.list.toSpliced(after + 1, 0, fresh);
+    const others = this.list.filter(({ id }) => id !== message.id);
+    const at = others.findLastIndex((other) => compare(other, fresh) < 0) + 1;
+    // Above the oldest that is loaded there are others: a new one there comes with their page.
+    const isNew = others.length === this.list.length;
+    if (isNew && at === 0 && this.more) return;
+    this.list = others.toSpliced(at, 0, fresh);
   }
 
   setState(change: MessageStateView): void {
@@ -77,6 +80,12 @@ export class Messages {
   }
 }
 
+/** The order of a conversation: by place, then by id. */
+function compare(a: MessageView, b: MessageView): number {
+  if (a.place !== b.place) return a.place - b.place;
+  return a.id < b.id ? -1 : Number(a.id > b.id);
+}
+
 const order: readonly MessageState[] = ['queued', 'failed', 'sent', 'carried', 'delivered', 'read'];
 
 /** Answers and events travel apart; only from `failed` may a state go back, to `queued`. */
@@ -86,5 +95,5 @@ function forward(from: MessageState | null, { state }: MessageStateView): boolea
 
 const stateOf = ({ state, reason, reached }: MessageStateView) => ({ state, reason, reached });
 
-/** Everyone, the one conversation of a classic network. */
+/** Everyone, the one conversation there is. */
 export const everyone = new Messages();

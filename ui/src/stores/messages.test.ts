@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 
-import { ben, message, SELF } from '$/api/mock/world';
+import { ben, cleo, message, SELF } from '$/api/mock/world';
 
 import { Messages } from './messages.svelte';
 
@@ -12,12 +12,35 @@ beforeEach(() => {
   messages = new Messages();
 });
 
-it('keeps messages in the order in which they reached this device', () => {
-  messages.upsert(message(ben, 'first', 10));
-  messages.upsert(message(ben, 'third', 30));
-  messages.upsert(message(ben, 'second', 20));
-  messages.upsert(message(ben, 'also second', 20));
-  expect(texts()).toEqual(['first', 'second', 'also second', 'third']);
+it('keeps messages by place, and by id in one place, however they come', () => {
+  const at = (place: number, id: string) => ({ ...message(ben, id, 99 - place), place, id });
+  for (const [place, id] of [
+    [10, 'a'],
+    [30, 'e'],
+    [20, 'c'],
+    [20, 'b'],
+    [20, 'd'],
+  ] as const) {
+    messages.upsert(at(place, id));
+  }
+  expect(texts()).toEqual(['a', 'b', 'c', 'd', 'e']);
+});
+
+it('moves a message that is told of in another place', () => {
+  const answer = message(ben, 'answer', 10);
+  messages.replace([answer, message(cleo, 'meanwhile', 20)], false, null);
+  messages.upsert({ ...message(ana, 'question', 30), late: true });
+  messages.upsert({ ...answer, place: 31 });
+  expect(texts()).toEqual(['meanwhile', 'question', 'answer']);
+});
+
+it('leaves what stands above the loaded messages to its page', () => {
+  const oldest = message(ben, 'oldest loaded', 20);
+  messages.replace([oldest, message(ben, 'newest', 30)], true, null);
+  messages.upsert({ ...message(cleo, 'far above', 10), late: true });
+  expect(texts()).toEqual(['oldest loaded', 'newest']);
+  messages.upsert({ ...oldest, text: 'oldest, readable now' });
+  expect(texts()).toEqual(['oldest, readable now', 'newest']);
 });
 
 it('shows a message once, however often it is told of', () => {
@@ -50,6 +73,15 @@ it('counts as unread what others said after the marker', () => {
   messages.replace(page, false, page[0]?.id ?? null);
   messages.upsert(message(ben, 'd', 4));
   expect(messages.unread.map(({ text }) => text)).toEqual(['b', 'd']);
+});
+
+it('counts as unread what comes late after the marker, and not what comes before it', () => {
+  const page = [message(ben, 'a', 10), message(ben, 'read', 20), message(ben, 'c', 30)];
+  messages.replace(page, false, page[1]?.id ?? null);
+  messages.upsert({ ...message(cleo, 'late, below', 25), late: true });
+  messages.upsert({ ...message(cleo, 'late, above', 15), late: true });
+  expect(messages.unread.map(({ text }) => text)).toEqual(['late, below', 'c']);
+  expect(messages.heardAfter(null)).toHaveLength(5);
 });
 
 it('puts older pages in front without doubles', () => {

@@ -1,5 +1,6 @@
 import type { Event } from '$/bindings/Event';
 
+import { apart } from './apart.svelte';
 import { ask, host } from './host';
 import { happenings } from './happenings.svelte';
 import { everyone } from './messages.svelte';
@@ -36,7 +37,7 @@ export async function follow(): Promise<void> {
 
 export function forget(): void {
   generation += 1;
-  for (const store of [peers, everyone, transfers, happenings]) store.reset();
+  for (const store of [peers, apart, everyone, transfers, happenings]) store.reset();
   status.view = null;
 }
 
@@ -57,6 +58,10 @@ export function apply(event: Event): void {
     case 'peer_down':
       if (peers.known) happenings.note(peers.get(event.peer.id), event.peer, Date.now());
       peers.upsert(event.peer);
+      if (event.event === 'peer_up') apart.joined(event.peer.id);
+      break;
+    case 'peer_refused':
+      apart.note(event.id, event.reason, Date.now());
       break;
     case 'peers':
       peers.replace(event.peers);

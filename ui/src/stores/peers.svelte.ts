@@ -18,6 +18,10 @@ export class Peers {
   readonly online = $derived(this.list.filter(({ status }) => status === 'direct').length);
   /** Heard, but connections to them fail. */
   readonly unreachable = $derived(this.list.filter(({ status }) => status === 'unreachable'));
+  /** Whether a device that speaks only the classic protocol is around. */
+  readonly someClassic = $derived(
+    this.list.some(({ dialect, status }) => dialect === 'v1' && status !== 'offline'),
+  );
   /** Names that more than one device carries. */
   readonly #ambiguous = $derived.by(() => {
     const seen = new Map<string, number>();

@@ -40,12 +40,16 @@ class Session {
     }
   }
 
-  async join(form: JoinForm, password: string | null): Promise<void> {
+  async join(
+    form: JoinForm,
+    password: string | null,
+    passphrase: string | null = null,
+  ): Promise<void> {
     this.problem = null;
     this.step = 'port';
     this.phase = 'joining';
     try {
-      const ready = await host().join(form, password);
+      const ready = await host().join(form, password, passphrase);
       if (this.view) this.view = { ...this.view, form };
       this.step = 'history';
       this.ready = ready;

@@ -85,10 +85,15 @@ export class MockHost implements Host {
     };
   }
 
-  async join(form: JoinForm, password: string | null): Promise<ReadyView> {
-    this.#note('join', form, password);
+  async join(
+    form: JoinForm,
+    password: string | null,
+    passphrase: string | null,
+  ): Promise<ReadyView> {
+    this.#note('join', form, password, passphrase);
     await pause(120);
     if (this.#world.refusal) throw this.#world.refusal;
+    this.#unlock(passphrase);
     this.#form = form;
     this.#world.name = form.name;
     this.#world.password = password !== null;
@@ -102,7 +107,10 @@ export class MockHost implements Host {
 
   async subscribe(listener: (events: Event[]) => void): Promise<void> {
     this.#listener = listener;
-    setTimeout(() => this.#emit({ event: 'status', ...this.#status() }));
+    setTimeout(() => {
+      for (const refused of this.#world.apart) this.#emit({ event: 'peer_refused', ...refused });
+      this.#emit({ event: 'status', ...this.#status() });
+    });
   }
 
   async pickFiles(): Promise<string[]> {
@@ -169,17 +177,33 @@ export class MockHost implements Host {
     }
   }
 
+  #unlock(given: string | null): void {
+    const { passphrase } = this.#world;
+    if (passphrase === null || passphrase === given) return;
+    throw given === null
+      ? {
+          code: 'passphrase_needed',
+          message: 'The history is locked with a passphrase. Give it with --passphrase-file.',
+        }
+      : {
+          code: 'passphrase_wrong',
+          message:
+            'The passphrase does not open the history. Check it and try again; nothing was changed.',
+        };
+  }
+
   #ready(): ReadyView {
     return readyView(this.#world, this.#form.port, this.#form.network);
   }
 
   #status(): StatusView {
-    const { peers, messages, transfers, network } = this.#world;
+    const { peers, apart, messages, transfers, network } = this.#world;
     const rates = (direction: TransferView['direction']) =>
       transfers.reduce((sum, t) => sum + (t.direction === direction ? t.rate : 0), 0);
     return {
       online: peers.filter(({ status }) => status === 'direct').length,
       queued: messages.filter(({ state }) => state === 'queued').length,
+      other_password: apart.filter(({ reason }) => reason.endsWith('password')).length,
       down: rates('in'),
       up: rates('out'),
       network,
@@ -294,7 +318,7 @@ export class MockHost implements Host {
       }, 60);
     } else {
       const found = { id: `at-${hostName}`, name: 'Workshop', addr: `${hostName}:${port}` };
-      const peer = { ...found, dialect: 'v1', status: 'direct', last_seen: Date.now() } as const;
+      const peer = { ...found, dialect: 'v2', status: 'direct', last_seen: Date.now() } as const;
       setTimeout(() => {
         this.#world.peers.push(peer);
         this.#emit({ event: 'peer_up', peer });

@@ -1,16 +1,20 @@
 import type { MessageView } from '$/bindings/MessageView';
+import type { RefusalReason } from '$/bindings/RefusalReason';
 
 import {
   ben,
   cleo,
+  device,
   hall,
   HOUR,
   MB,
   message,
   MINUTE,
+  oldLaptop,
   peer,
   SELF,
   transfer,
+  type Refused,
   type World,
 } from './world';
 
@@ -21,8 +25,11 @@ export type ScenarioName =
   | 'join'
   | 'port-in-use'
   | 'refused'
+  | 'passphrase'
   | 'empty'
   | 'alone'
+  | 'apart'
+  | 'open'
   | 'busy'
   | 'offline'
   | 'offer'
@@ -51,8 +58,11 @@ const builders: Record<ScenarioName, (now: number) => World> = {
         'Another Gossamer already uses the profile "default". Close it, or start this one with another --profile.',
     },
   }),
+  passphrase: (now) => ({ ...builders.join(now), name: 'ana', passphrase: 'maple otter ridge' }),
   empty: (now) => quiet(now),
   alone: (now) => ({ ...quiet(now), peers: [] }),
+  apart: (now) => ({ ...quiet(now), peers: [], apart: others('other_password', 3) }),
+  open,
   busy,
   offline: (now) => ({
     ...busy(now),
@@ -103,8 +113,19 @@ function quiet(now: number): World {
     readUpTo: null,
     survey: survey(),
     refusal: null,
+    passphrase: null,
+    apart: [],
     slow: false,
   };
+}
+
+/** Devices that stay apart for one reason. */
+function others(reason: RefusalReason, n: number): Refused[] {
+  return Array.from({ length: n }, (_, index) => ({
+    id: device(`a0b1c2d${index}`),
+    addr: `192.168.1.${80 + index}:9999`,
+    reason,
+  }));
 }
 
 const own = (text: string, at: number): MessageView => message({ id: SELF, name: 'ana' }, text, at);
@@ -151,13 +172,25 @@ function busy(now: number): World {
   const readUpTo = messages.at(-1)?.id ?? null;
   messages.push(
     message(cleo, 'Great. Doors open at six 🎉', now - 12 * MINUTE),
+    {
+      ...message(hall, 'The lift is out of order, use the stairs.', now - 25 * MINUTE),
+      received_at: now - 10 * MINUTE,
+      late: true,
+      hops: 2,
+    },
     message(ben, 'I can flash boards, bring them to the second table.', now - 11 * MINUTE),
   );
+  messages.sort((a, b) => a.place - b.place);
   return {
     ...quiet(now),
     peers: [
       ...quiet(now).peers,
-      peer({ id: '4410aa9e', name: 'Workbench' }, '192.168.1.60:9999', now - 9000, 'unreachable'),
+      peer(
+        { id: device('9d20e5b1'), name: 'Workbench' },
+        '192.168.1.60:9999',
+        now - 9000,
+        'unreachable',
+      ),
       peer(hall, '192.168.1.2:9999', now - 3 * HOUR, 'offline'),
     ],
     messages,
@@ -187,6 +220,20 @@ function busy(now: number): World {
         free: 182_000 * MB,
       }),
     ],
+  };
+}
+
+/** An open network with a classic device in it, and one near that has a password. */
+function open(now: number): World {
+  return {
+    ...quiet(now),
+    password: false,
+    peers: [...quiet(now).peers, peer(oldLaptop, '192.168.1.90:9999', now - 3000)],
+    messages: [
+      message(oldLaptop, 'Is the door open already?', now - 4 * MINUTE),
+      message(cleo, 'Yes, come in. Second floor.', now - 3 * MINUTE),
+    ],
+    apart: others('needs_password', 1),
   };
 }
 

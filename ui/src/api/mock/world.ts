@@ -2,8 +2,12 @@ import type { ApiError } from '$/bindings/ApiError';
 import type { MessageView } from '$/bindings/MessageView';
 import type { PeerView } from '$/bindings/PeerView';
 import type { ReadyView } from '$/bindings/ReadyView';
+import type { RefusalReason } from '$/bindings/RefusalReason';
 import type { SurveyView } from '$/bindings/SurveyView';
 import type { TransferView } from '$/bindings/TransferView';
+
+/** A device that is kept out, or keeps this one out. */
+export type Refused = { id: string; addr: string; reason: RefusalReason };
 
 /** Everything a simulated node knows when a page opens. */
 export type World = {
@@ -18,6 +22,10 @@ export type World = {
   survey: Omit<SurveyView, 'port'>;
   /** What `join` fails with. */
   refusal: ApiError | null;
+  /** What locks the stored history. */
+  passphrase: string | null;
+  /** Devices near that cannot come together with this one. */
+  apart: Refused[];
   /** Answers never come, for looking at what waiting looks like. */
   slow: boolean;
 };
@@ -25,11 +33,18 @@ export type World = {
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const MB = 1_000_000;
-export const SELF = '5e1f0a7c';
+export const SELF = device('5e1f0a7c');
 
-export const ben = { id: '7b3e91c4', name: 'ben' };
-export const cleo = { id: 'c1e0d2f8', name: 'cleo' };
-export const hall = { id: '0d4a77b2', name: 'Hall desk' };
+export const ben = { id: device('7b3e91c4'), name: 'ben' };
+export const cleo = { id: device('c1e0d2f8'), name: 'cleo' };
+export const hall = { id: device('0d4a77b2'), name: 'Hall desk' };
+/** Speaks the classic protocol only. */
+export const oldLaptop = { id: '4410aa9e', name: 'Old laptop' };
+
+/** A device's id, which begins with its id on the classic wire. */
+export function device(classic: string): string {
+  return classic.repeat(8);
+}
 
 export function peer(
   author: { id: string; name: string },
@@ -37,7 +52,8 @@ export function peer(
   lastSeen: number,
   status: PeerView['status'] = 'direct',
 ): PeerView {
-  return { ...author, addr, dialect: 'v1', status, last_seen: lastSeen };
+  const dialect = author.id.length === 64 ? 'v2' : 'v1';
+  return { ...author, addr, dialect, status, last_seen: lastSeen };
 }
 
 let serial = 0;
@@ -53,7 +69,9 @@ export function message(from: { id: string; name: string }, text: string, at: nu
     readable: true,
     sent_at: at,
     received_at: at,
-    hops: null,
+    place: at,
+    late: false,
+    hops: from.id.length === 64 ? 0 : null,
     state: from.id === SELF ? 'sent' : null,
     reached: from.id === SELF ? 2 : 0,
     reason: null,
@@ -92,7 +110,8 @@ export function transfer(
 
 export function readyView(world: World, port: number, network: string): ReadyView {
   return {
-    node_id: SELF,
+    node_id: SELF.slice(0, 8),
+    device_id: SELF,
     name: world.name,
     port,
     addrs: [`192.168.1.23:${port}`, `127.0.0.1:${port}`],

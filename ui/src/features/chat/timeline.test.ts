@@ -16,6 +16,35 @@ it('puts messages and files in the order in which they came', () => {
   expect(items.map(({ kind }) => kind)).toEqual(['message', 'transfer', 'message']);
 });
 
+it('puts a file below what was here before it, whatever the clocks of others say', () => {
+  const ahead = { ...message(ben, 'from a clock ahead', noon + 60 * MINUTE), received_at: noon };
+  const late = { ...message(cleo, 'late', noon - MINUTE), received_at: noon + 5 * MINUTE };
+  const items = timeline({
+    ...parts,
+    messages: [late, ahead, message(ben, 'later', noon + 61 * MINUTE)],
+    transfers: [transfer(cleo, 'file.txt', 1, noon + MINUTE, {})],
+  });
+  expect(items.map(({ kind }) => kind)).toEqual(['message', 'message', 'transfer', 'message']);
+  expect(items[1]?.at).toBe(noon);
+});
+
+it('starts each day once, by when things were written', () => {
+  const midnight = noon - 12 * 60 * MINUTE;
+  const yesterday = (minutes: number) => message(ben, 'yesterday', midnight - minutes * MINUTE);
+  const items = timeline({
+    ...parts,
+    messages: [
+      yesterday(9),
+      { ...yesterday(8), received_at: noon, late: true },
+      yesterday(7),
+      message(ben, 'today', noon),
+      { ...message(cleo, 'an answer from a clock behind', midnight - MINUTE), place: noon + 1 },
+      message(ben, 'still today', noon + 2),
+    ],
+  });
+  expect(items.map(({ newDay }) => newDay)).toEqual([true, false, false, true, false, false]);
+});
+
 it('groups what one author says within five minutes', () => {
   const messages = [
     message(ben, 'a', noon),

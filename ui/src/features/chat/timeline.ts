@@ -12,6 +12,7 @@ type Body =
 /** One row of a conversation. */
 export type Item = Body & {
   key: string;
+  /** When it was written or happened. */
   at: number;
   /** The first row of its day. */
   newDay: boolean;
@@ -25,29 +26,28 @@ export type Item = Body & {
 const RUN_MS = 5 * 60_000;
 
 type Parts = {
+  /** In the order of the conversation. */
   messages: MessageView[];
   transfers: TransferView[];
   happenings: Happening[];
-  /** Whether older messages exist; rows older than the loaded ones would be out of place. */
+  /** Whether older messages exist than these. */
   more: boolean;
   firstUnread: string | null;
 };
 
-export function timeline(parts: Parts): Item[] {
-  const since = parts.more ? (parts.messages[0]?.received_at ?? 0) : 0;
-  const rows = [
-    ...parts.messages.map((message) => ({ at: message.received_at, body: messageRow(message) })),
-    ...parts.transfers
-      .filter(({ started_at }) => started_at >= since)
-      .map((transfer) => ({ at: transfer.started_at, body: transferRow(transfer) })),
-    ...parts.happenings
-      .filter(({ at }) => at >= since)
-      .map((happening) => ({ at: happening.at, body: happeningRow(happening) })),
-  ].sort((a, b) => a.at - b.at);
+/** When a message was written. A clock that is ahead does not put it after its arrival. */
+export function writtenAt({ sent_at, received_at }: MessageView): number {
+  return Math.min(sent_at, received_at);
+}
 
+export function timeline(parts: Parts): Item[] {
+  const rows = merge(parts);
+  let latest = -Infinity;
   return rows.map(({ at, body }, index) => {
     const before = rows[index - 1];
-    const newDay = before === undefined || !sameDay(before.at, at);
+    // The clocks of others may lag: a day that has begun does not end for that.
+    const newDay = before === undefined || (at > latest && !sameDay(latest, at));
+    latest = Math.max(latest, at);
     const firstUnread = body.key === parts.firstUnread;
     const author = authorOf(body);
     const continues =
@@ -56,12 +56,37 @@ export function timeline(parts: Parts): Item[] {
       !firstUnread &&
       author !== null &&
       author === authorOf(before.body) &&
-      at - before.at <= RUN_MS;
+      Math.abs(at - before.at) <= RUN_MS;
     return { ...body, at, newDay, firstUnread, startsRun: !continues };
   });
 }
 
 type Row = Body & { key: string };
+type Timed = { at: number; body: Row };
+
+/**
+ * Messages in their order, and everything else below the last of them that was here before it.
+ * What would stand above all of them has no place while older ones are not loaded.
+ */
+function merge({ messages, transfers, happenings, more }: Parts): Timed[] {
+  const others: Timed[] = [
+    ...transfers.map((transfer) => ({ at: transfer.started_at, body: transferRow(transfer) })),
+    ...happenings.map((happening) => ({ at: happening.at, body: happeningRow(happening) })),
+  ].sort((a, b) => a.at - b.at);
+
+  const below = new Map<number, Timed[]>();
+  for (const other of others) {
+    const index = messages.findLastIndex(({ received_at }) => received_at <= other.at);
+    below.set(index, [...(below.get(index) ?? []), other]);
+  }
+  const above = more ? [] : (below.get(-1) ?? []);
+  return above.concat(
+    messages.flatMap((message, index) => [
+      { at: writtenAt(message), body: messageRow(message) },
+      ...(below.get(index) ?? []),
+    ]),
+  );
+}
 
 const messageRow = (message: MessageView): Row => ({ kind: 'message', key: message.id, message });
 const transferRow = (transfer: TransferView): Row => ({

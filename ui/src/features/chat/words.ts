@@ -16,6 +16,13 @@ export function deliveryOf(message: MessageView, online: number): Delivery | nul
   return { glyph: message.state, words: t(`state-${message.state}`, { n: message.reached }) };
 }
 
+/** How a message of someone else came: late, or through others. Nothing when it came directly. */
+export function journeyOf({ own, late, hops }: MessageView): string[] {
+  if (own) return [];
+  const through = hops ? [t('message-hops', { n: hops })] : [];
+  return late ? [t('message-late'), ...through] : through;
+}
+
 /** One sentence for a screen reader. */
 export function spoken(message: MessageView, online: number): string {
   const delivery = deliveryOf(message, online);
@@ -23,6 +30,7 @@ export function spoken(message: MessageView, online: number): string {
     message.own ? t('you') : message.from.name,
     time(message.sent_at),
     message.readable ? plain(message.text) : t('message-unreadable'),
+    ...journeyOf(message),
     delivery?.words,
   ]
     .filter(Boolean)
