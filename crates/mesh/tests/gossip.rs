@@ -287,7 +287,7 @@ impl Street {
         }
     }
 
-    fn sign(&mut self, person: usize, body: Body) -> Envelope {
+    fn sign(&self, person: usize, body: &Body) -> Envelope {
         let body = body.encode().unwrap();
         let signature = self.people[person].key.sign(Signed::Envelope, &body);
         Envelope {
@@ -314,7 +314,7 @@ impl Street {
 
     fn says(&mut self, person: usize, text: &[u8]) -> EnvelopeId {
         let body = self.body(person, text);
-        let envelope = self.sign(person, body);
+        let envelope = self.sign(person, &body);
         let id = envelope.id();
         self.people[person].disk.insert(id, envelope.clone());
         self.tell(person, Input::Publish(envelope));
@@ -559,7 +559,7 @@ fn who_sends_a_forged_signature_is_shut_out() {
     street.meet(ANA, BEN);
     street.wait(3);
     let body = street.body(ANA, b"I never said that");
-    let envelope = street.sign(BEN, body);
+    let envelope = street.sign(BEN, &body);
     let frame = EnvelopeFrame {
         envelope,
         age: 0,
@@ -621,7 +621,7 @@ fn an_envelope_older_than_its_lifetime_is_not_taken() {
     street.meet(ANA, BEN);
     street.wait(3);
     let body = street.body(BEN, b"old news");
-    let envelope = street.sign(BEN, body);
+    let envelope = street.sign(BEN, &body);
     let frame = |age| {
         LinkFrame::Envelope(EnvelopeFrame {
             envelope: envelope.clone(),

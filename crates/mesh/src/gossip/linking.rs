@@ -296,7 +296,15 @@ impl<R: Rng> Gossip<R> {
             // The other link is there, or the device comes back and says so.
             Reason::Duplicate | Reason::Leaving => return,
             Reason::TooMany => limits::DIAL_LAST,
-            _ => limits::REFUSED_PAUSE,
+            Reason::Version
+            | Reason::Network
+            | Reason::Locked
+            | Reason::Password
+            | Reason::Guesses
+            | Reason::Misbehaved
+            | Reason::UnknownService
+            | Reason::NotAdmitted
+            | Reason::Unknown(_) => limits::REFUSED_PAUSE,
         };
         let Some(link) = self.links.get(&id) else {
             return;

@@ -26,7 +26,7 @@ impl fmt::Debug for Salted {
 }
 
 impl Salted {
-    fn new(index: &Index, bucket: &Bucket, salt: [u8; 16]) -> Self {
+    fn new(index: &Index, bucket: &Bucket, salt: [u8; 16]) -> Result<Self, BadMessage> {
         let mut key = [0; 32];
         key.iter_mut()
             .zip(salt.iter().cycle())
@@ -41,8 +41,9 @@ impl Salted {
         }
         ids.sort_unstable();
         let _ = items.seal();
-        let sets = Negentropy::owned(items, RECON as u64).expect("the frame limit is large enough");
-        Self { ids, sets }
+        // It is refused for a limit below 4 096 only.
+        let sets = Negentropy::owned(items, RECON as u64).map_err(|_| BadMessage)?;
+        Ok(Self { ids, sets })
     }
 
     fn find(&self, salted: &[u8; 32]) -> Option<EnvelopeId> {
@@ -90,7 +91,7 @@ impl Initiator {
         index: &Index,
         now: Duration,
     ) -> Result<(Self, Vec<u8>), BadMessage> {
-        let mut salted = Salted::new(index, &bucket, salt);
+        let mut salted = Salted::new(index, &bucket, salt)?;
         let message = salted.sets.initiate().map_err(|_| BadMessage)?;
         let this = Self {
             session,
@@ -171,13 +172,13 @@ impl Responder {
         salt: [u8; 16],
         index: &Index,
         now: Duration,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, BadMessage> {
+        Ok(Self {
             session,
-            salted: Salted::new(index, bucket, salt),
+            salted: Salted::new(index, bucket, salt)?,
             rounds: 0,
             alive_at: now,
-        }
+        })
     }
 
     /// Answers one message.
@@ -237,7 +238,7 @@ mod tests {
         let salt = [7; 16];
         let (mut asks, mut message) =
             Initiator::start(1, Bucket::Everyone, salt, ana, now).unwrap();
-        let mut answers = Responder::start(1, &Bucket::Everyone, salt, ben, now);
+        let mut answers = Responder::start(1, &Bucket::Everyone, salt, ben, now).unwrap();
         let mut bytes = 0;
         loop {
             let answer = answers.answer(&message, now).unwrap();
@@ -288,7 +289,8 @@ mod tests {
     #[test]
     fn garbage_is_an_error() {
         let ana = index(0..10);
-        let mut answers = Responder::start(1, &Bucket::Everyone, [0; 16], &ana, Duration::ZERO);
+        let mut answers =
+            Responder::start(1, &Bucket::Everyone, [0; 16], &ana, Duration::ZERO).unwrap();
         assert_eq!(answers.answer(&[], Duration::ZERO), Err(BadMessage));
         assert_eq!(answers.answer(&[1, 2, 3], Duration::ZERO), Err(BadMessage));
     }

@@ -122,9 +122,9 @@ impl<R: Rng> Gossip<R> {
                 }
             }
         }
-        self.send_ids(link, stored, LinkFrame::Stored);
-        self.send_ids(link, refused, LinkFrame::Lack);
-        self.send_ids(link, wanted, LinkFrame::Want);
+        self.send_ids(link, &stored, LinkFrame::Stored);
+        self.send_ids(link, &refused, LinkFrame::Lack);
+        self.send_ids(link, &wanted, LinkFrame::Want);
     }
 
     fn is_first_to_announce(&mut self, id: EnvelopeId, link: LinkId, now: Duration) -> bool {
@@ -221,8 +221,8 @@ impl<R: Rng> Gossip<R> {
             entry.is_some_and(|entry| entry.held != Held::IdOnly)
         };
         let (here, gone): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(id, _)| has(id));
-        let gone = gone.into_iter().map(|(id, _)| id).collect();
-        self.send_ids(id, gone, LinkFrame::Lack);
+        let gone: Vec<EnvelopeId> = gone.into_iter().map(|(id, _)| id).collect();
+        self.send_ids(id, &gone, LinkFrame::Lack);
         if let Some(link) = self.links.get_mut(&id) {
             let room = limits::SERVE_QUEUE.saturating_sub(link.feed.serve.len());
             link.feed.serve.extend(here.into_iter().take(room));
@@ -261,7 +261,7 @@ impl<R: Rng> Gossip<R> {
         };
         to.feed.serving.remove(&id);
         if !found {
-            self.send_ids(link, vec![id], LinkFrame::Lack);
+            self.send_ids(link, &[id], LinkFrame::Lack);
         }
         self.serve_more(link, now);
     }
@@ -303,7 +303,7 @@ impl<R: Rng> Gossip<R> {
     pub(super) fn send_ids(
         &mut self,
         link: LinkId,
-        ids: Vec<EnvelopeId>,
+        ids: &[EnvelopeId],
         frame: fn(Vec<EnvelopeId>) -> LinkFrame,
     ) {
         for ids in ids.chunks(IDS) {
@@ -319,7 +319,7 @@ impl<R: Rng> Gossip<R> {
     /// Groups what is said to each link.
     pub(super) fn send_stored(&mut self, owed: BTreeMap<LinkId, Vec<EnvelopeId>>) {
         for (link, ids) in owed {
-            self.send_ids(link, ids, LinkFrame::Stored);
+            self.send_ids(link, &ids, LinkFrame::Stored);
         }
     }
 }

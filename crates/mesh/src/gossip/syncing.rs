@@ -104,7 +104,7 @@ impl<R: Rng> Gossip<R> {
                 recon.salt,
                 &self.index,
                 now,
-            )),
+            )?),
         };
         let answer = responder.answer(&recon.message, now)?;
         link.sync.responder = Some(responder);
