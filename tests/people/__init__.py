@@ -9,6 +9,7 @@ from .classic import Classic
 from .files import a_file, sha256_of
 from .meeting import meet
 from .node import Node, Timers
+from .sniffer import Sniffer
 from .town import Host, Town, can_build_towns
 from .wait import eventually
 
@@ -17,6 +18,7 @@ __all__ = [
     "Classic",
     "Host",
     "Node",
+    "Sniffer",
     "Timers",
     "Town",
     "a_file",

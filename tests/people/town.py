@@ -54,6 +54,11 @@ class Host:
         with self._inside():
             return socket.socket(socket.AF_INET, kind)
 
+    def socket_of(self, *family_type_protocol):
+        """A socket of any kind of this host."""
+        with self._inside():
+            return socket.socket(*family_type_protocol)
+
     def connect(self, ip, port, timeout=5.0):
         """A TCP connection from this host."""
         sock = self.socket()
