@@ -9,8 +9,14 @@
 
 mod people;
 
+use std::net::SocketAddr;
+
+use gossamer_crypto::{DeviceId, DeviceKey, NetworkId};
+use gossamer_net::Net;
 use gossamer_node::api::{Command, Direction, ErrorCode, Event, TransferState};
+use gossamer_wire::v2::{Reason, StreamFrame};
 use people::Home;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn noise(size: usize) -> Vec<u8> {
     (0..size).map(|n| (n * 31 + n / 251) as u8).collect()
@@ -218,6 +224,27 @@ async fn who_has_another_password_is_offered_nothing() {
         panic!()
     };
     assert_eq!(transfers, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_gets_no_stream() {
+    let ana = Home::new("ana", "strangers");
+    let person = ana.start().await;
+    let addr = SocketAddr::from(([127, 0, 0, 1], ana.port()));
+    let stranger = DeviceKey::from_secret(&[7; 32]);
+    let net = Net::bind(0, vec![addr.ip()], &stranger).await.unwrap();
+    let device = DeviceId::from_hex(&person.id).unwrap();
+    let mut stream = net.dialer().open_stream(device, &[addr]).await.unwrap();
+    let open = StreamFrame::Open {
+        service: "file".into(),
+        network: NetworkId::of("strangers"),
+    };
+    stream.write_all(&open.encode()).await.unwrap();
+    stream.flush().await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let refused = StreamFrame::Refuse(Reason::NotAdmitted);
+    assert_eq!(answer, refused.encode());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -181,6 +181,12 @@ impl Outgoing {
         lanes.any(|(peer, lane)| !lane.is_stuck() && !has_it(peer))
     }
 
+    /// Whether every peer has all of it.
+    pub(crate) fn is_with_all(&self, lanes: &BTreeMap<String, Backlog>) -> bool {
+        let has_it = |peer: &String| self.recipients.get(peer).is_some_and(|to| to.done);
+        lanes.keys().all(has_it)
+    }
+
     /// Bytes that the furthest recipient has.
     pub(crate) fn bytes(&self) -> u64 {
         let sent = self

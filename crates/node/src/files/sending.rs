@@ -89,7 +89,7 @@ impl Files {
             let Motion::Out(outgoing) = motion else {
                 continue;
             };
-            if !outgoing.is_owed(&self.lanes) {
+            if outgoing.is_with_all(&self.lanes) {
                 continue;
             }
             if turns == 0 {

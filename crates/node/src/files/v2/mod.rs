@@ -6,6 +6,7 @@
 //! that neither a lost connection nor a restart loses it. [`sharing`] is the sender's side,
 //! [`pulls`] the receiver's.
 
+mod job;
 mod journal;
 mod pulls;
 mod says;
@@ -34,8 +35,8 @@ use uuid::Uuid;
 pub(super) use self::pulls::Pull;
 pub(crate) use self::share::Share;
 use self::{
+    job::PullEnd,
     journal::{Book, Question},
-    pulls::PullEnd,
     says::{Heard, Word},
 };
 use super::{FileReport, Files, Motion, Outside};

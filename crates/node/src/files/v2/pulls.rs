@@ -1,28 +1,28 @@
 //! Files that come: offers of other devices, and the pulling of those that were accepted.
 
 use std::{
-    io,
     path::{Path, PathBuf},
     time::Instant,
 };
 
 use gossamer_crypto::{DeviceId, FileId};
-use gossamer_net::Stream;
 use gossamer_store::{Direction, PartyState, TransferRow, TransferState};
-use gossamer_transfer::v2::{
-    Offer, Part, PartError, Progress, Refusal,
-    pump::{self, PullError, Pulled, StreamError, Timers},
-};
+use gossamer_transfer::v2::{Offer, Part, Progress, Refusal};
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
-use super::{AGAIN, Files, Motion, Outside, Share, V2Report, journal::Book, report, row_id};
+use super::{
+    AGAIN, Files, Motion, Outside, Share, V2Report,
+    job::{Job, PullEnd, no_room},
+    journal::Book,
+    report, row_id,
+};
 use crate::{
     AcceptMode,
     api::{ApiError, ErrorCode, Event},
     clock::wall_ms,
     convert::EVERYONE,
-    files::{Transfer, incoming::Failure, meter::Meter, wrong_state},
+    files::{Transfer, meter::Meter, wrong_state},
     streams::FILE,
 };
 
@@ -41,21 +41,6 @@ pub(crate) struct Pull {
     pub(super) again: Option<Instant>,
     progress: Progress,
     task: Option<AbortHandle>,
-}
-
-/// How a pull ended.
-#[derive(Debug)]
-pub(crate) enum PullEnd {
-    /// The file is in its place; whether the sender knows.
-    Kept { told: bool },
-    /// The sender stopped it.
-    Over,
-    /// The stream was lost: it goes on later.
-    Lost,
-    /// The disk said no: it goes on when the user says so.
-    NoPlace(String),
-    /// It will never come.
-    Failed(String),
 }
 
 impl Pull {
@@ -364,92 +349,9 @@ impl Files {
 const LOST: &str = "The connection to the sender was lost. It begins again by itself once the \
                     sender is there; accept it again to try at once.";
 
-/// What one pull works with.
-struct Job {
-    offer: Offer,
-    parts: PathBuf,
-    downloads: PathBuf,
-    progress: Progress,
-    timers: Timers,
-    book: Book,
-}
-
-impl Job {
-    async fn run(self, open: impl Future<Output = Option<Stream>>) -> PullEnd {
-        let (parts, file, size) = (self.parts, self.offer.file, self.offer.size);
-        let opened = tokio::task::spawn_blocking(move || Part::open(&parts, file, size)).await;
-        let part = match opened {
-            Ok(Ok(part)) => part,
-            Ok(Err(error)) => return PullEnd::NoPlace(no_place(&error)),
-            Err(_) => return PullEnd::Lost,
-        };
-        let Some(stream) = open.await else {
-            return PullEnd::Lost;
-        };
-        let pulled = pump::pull(
-            stream,
-            &self.offer,
-            part,
-            &self.downloads,
-            &self.book,
-            &self.progress,
-            self.timers,
-        );
-        match pulled.await {
-            Ok(Pulled { told, .. }) => PullEnd::Kept { told },
-            Err(error) => {
-                tracing::debug!(?file, %error, "a file did not arrive");
-                end_of(&error)
-            }
-        }
-    }
-}
-
-fn end_of(error: &PullError) -> PullEnd {
-    let failed = |reason: &str| PullEnd::Failed(reason.to_owned());
-    match error {
-        PullError::Over(_) => PullEnd::Over,
-        // It is in its place, and its sender is told later.
-        PullError::Unwritten(_) => PullEnd::Kept { told: false },
-        PullError::Part(error) => PullEnd::NoPlace(no_place(error)),
-        PullError::Offer(error) => PullEnd::Failed(format!("The file was refused: {error}.")),
-        PullError::Stream(StreamError::Misbehaved(_)) => failed(
-            "What came was not the file that was offered. Nothing was kept. Ask for it again.",
-        ),
-        PullError::Stream(StreamError::Refused(refusal)) => match refusal {
-            Refusal::Changed => {
-                failed("The file was changed at its sender after it was offered. Ask for it again.")
-            }
-            Refusal::Gone => failed("The file is not at its sender any more. Ask for it again."),
-            Refusal::NotOffered => failed("It is not offered any more. Ask for it again."),
-            Refusal::Later | Refusal::Crowded => PullEnd::Lost,
-            Refusal::Unacceptable | Refusal::Misbehaved | Refusal::Other(_) => PullEnd::Failed(
-                format!("The sender refused it: {refusal}. Ask for it again."),
-            ),
-        },
-        PullError::Stream(StreamError::Silent(_) | StreamError::Lost(_) | StreamError::Ended) => {
-            PullEnd::Lost
-        }
-    }
-}
-
-fn no_place(error: &PartError) -> String {
-    match error {
-        PartError::NoRoom { needed, free } => no_room(*needed, *free),
-        PartError::Disk(error) => Failure::of(error, true).reason,
-    }
-}
-
-fn no_room(needed: u64, free: u64) -> String {
-    format!(
-        "The file needs {needed} more bytes and the disk has {free} free. Free some space, then \
-         accept it again."
-    )
-}
-
 /// What tells file systems apart; alike where the system does not say.
 fn file_system(dir: &Path) -> Option<u64> {
-    let metadata: io::Result<std::fs::Metadata> = dir.metadata();
+    let metadata = dir.metadata();
     #[cfg(unix)]
     return metadata
         .ok()

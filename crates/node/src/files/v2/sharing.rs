@@ -72,31 +72,26 @@ impl Files {
         refused: Option<(FileId, Refusal)>,
         out: &mut Outside<'_>,
     ) {
+        let why = refused.and_then(|(_, refusal)| lost_source(refusal));
         let mut served = None;
         for (key, transfer) in &mut self.transfers {
             let share = transfer.share.iter_mut();
             for party in share.flat_map(|share| share.parties.values_mut()) {
-                if party
-                    .serving
-                    .as_ref()
-                    .is_some_and(|it| Arc::ptr_eq(it, stop))
-                {
-                    party.serving = None;
-                    served = Some(*key);
+                let is_it = |serving: &Arc<Notify>| Arc::ptr_eq(serving, stop);
+                if !party.serving.as_ref().is_some_and(is_it) {
+                    continue;
+                }
+                (party.serving, served) = (None, Some(*key));
+                if why.is_some() {
+                    // It was told on the stream, and by which reason.
+                    party.state = PartyState::Cancelled;
                 }
             }
         }
         let Some(key) = served else { return };
-        match refused {
-            Some((_, Refusal::Changed)) => {
-                let reason = "The file changed after it was offered. Send it again.";
-                self.fail(key, reason.to_owned(), out);
-            }
-            Some((_, Refusal::Gone)) => {
-                let reason = "The file is not there any more. Put it back, then send it again.";
-                self.fail(key, reason.to_owned(), out);
-            }
-            _ => self.settle(key, out),
+        match why {
+            Some(why) => self.fail(key, why.to_owned(), out),
+            None => self.settle(key, out),
         }
     }
 
@@ -151,6 +146,20 @@ impl Files {
         if self.transfers.get(&key).is_some_and(|it| it.row != before) {
             self.tell(key, out);
         }
+    }
+}
+
+/// What is said of a file that cannot be served any more.
+fn lost_source(refusal: Refusal) -> Option<&'static str> {
+    match refusal {
+        Refusal::Changed => Some("The file changed after it was offered. Send it again."),
+        Refusal::Gone => Some("The file is not there any more. Put it back, then send it again."),
+        Refusal::Crowded
+        | Refusal::Unacceptable
+        | Refusal::NotOffered
+        | Refusal::Misbehaved
+        | Refusal::Later
+        | Refusal::Other(_) => None,
     }
 }
 
