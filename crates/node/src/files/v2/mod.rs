@@ -8,6 +8,7 @@
 
 mod job;
 mod journal;
+mod pause;
 mod pulls;
 mod says;
 mod share;
@@ -17,7 +18,6 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     net::SocketAddr,
     sync::Arc,
-    time::Duration,
 };
 
 use gossamer_crypto::{DeviceId, FileId};
@@ -45,9 +45,6 @@ use crate::{
     actor::Report,
     streams::{FILE, Streams},
 };
-
-/// Between two tries with a device that could not be reached or has no room.
-const AGAIN: Duration = Duration::from_secs(5);
 
 /// What a task of a transfer over v2 has to say.
 #[derive(Debug)]
@@ -115,7 +112,7 @@ impl Files {
             if let Motion::Pull(pull) = &mut transfer.motion
                 && pull.device == device
             {
-                pull.again = None;
+                pull.pause.end();
             }
         }
         self.reach_out(out);

@@ -1,9 +1,6 @@
 //! Files that come: offers of other devices, and the pulling of those that were accepted.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::path::{Path, PathBuf};
 
 use gossamer_crypto::{DeviceId, FileId};
 use gossamer_store::{Direction, PartyState, TransferRow, TransferState};
@@ -12,9 +9,10 @@ use tokio::task::AbortHandle;
 use uuid::Uuid;
 
 use super::{
-    AGAIN, Files, Motion, Outside, Share, V2Report,
+    Files, Motion, Outside, Share, V2Report,
     job::{Job, PullEnd, no_room},
     journal::Book,
+    pause::Pause,
     report, row_id,
 };
 use crate::{
@@ -37,8 +35,7 @@ const OPEN: usize = 64;
 pub(crate) struct Pull {
     pub(super) device: DeviceId,
     accepted: bool,
-    /// Not before, after it did not work.
-    pub(super) again: Option<Instant>,
+    pub(super) pause: Pause,
     progress: Progress,
     task: Option<AbortHandle>,
 }
@@ -48,7 +45,7 @@ impl Pull {
         Self {
             device,
             accepted,
-            again: None,
+            pause: Pause::default(),
             progress: Progress::default(),
             task: None,
         }
@@ -90,7 +87,8 @@ impl Files {
         if let Some(free) = free.filter(|free| *free < row.size) {
             return Err(ApiError::new(ErrorCode::DiskFull, no_room(row.size, free)));
         }
-        (pull.accepted, pull.again) = (true, None);
+        pull.accepted = true;
+        pull.pause.end();
         (row.state, row.reason) = (TransferState::Active, None);
         let id = row.id.clone();
         self.quota.close(&id);
@@ -210,7 +208,7 @@ impl Files {
             else {
                 continue;
             };
-            if pull.again.is_some_and(|again| Instant::now() < again) {
+            if !pull.pause.is_over() {
                 continue;
             }
             let state = match wait {
@@ -279,7 +277,7 @@ impl Files {
         share.close(PartyState::Done);
         // The stream that brought it says so first.
         if let Some(party) = share.parties.get_mut(&pull.device) {
-            party.wait();
+            party.pause.lengthen();
         }
         self.end(key, TransferState::Done, None);
         Some(key)
@@ -297,7 +295,7 @@ impl Files {
             let parties = share
                 .iter_mut()
                 .flat_map(|share| share.parties.values_mut());
-            parties.for_each(|party| (party.owed, party.again) = (!told, None));
+            parties.for_each(|party| party.owed = !told);
             return self.record(key, out);
         }
         let Motion::Pull(pull) = motion else { return };
@@ -310,7 +308,10 @@ impl Files {
                 self.tell(key, out);
             }
             PullEnd::Lost => {
-                pull.again = Some(Instant::now() + AGAIN);
+                pull.pause.lengthen();
+                if pull.bytes() == 0 && !pull.pause.is_repeated() {
+                    return;
+                }
                 row.state = TransferState::Paused;
                 row.reason = Some(LOST.to_owned());
                 self.tell(key, out);

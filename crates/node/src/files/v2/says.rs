@@ -60,7 +60,10 @@ impl Files {
     fn next_word(&self, device: &DeviceId) -> Option<(String, Word, Offer)> {
         self.transfers.values().find_map(|transfer| {
             let share = transfer.share.as_ref()?;
-            let party = share.parties.get(device).filter(|party| party.is_due())?;
+            let party = share
+                .parties
+                .get(device)
+                .filter(|party| party.pause.is_over())?;
             let goes = matches!(transfer.motion, Motion::Out(_));
             let word = word(party, goes)?;
             Some((transfer.row.id.clone(), word, share.offer(&transfer.row)))
@@ -86,10 +89,11 @@ impl Files {
         };
         match (word, heard) {
             (_, Heard::Lost | Heard::Refused(Refusal::Later | Refusal::Crowded)) => {
-                return party.wait();
+                return party.pause.lengthen();
             }
             (Word::Offer, Heard::Noted) if party.state == PartyState::Waiting => {
                 party.state = PartyState::Offered;
+                party.pause.end();
             }
             (Word::Offer, Heard::Refused(_)) if party.is_open() => {
                 party.state = PartyState::Refused;

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use gossamer_crypto::{DeviceId, FileId, FileKey};
@@ -11,7 +11,7 @@ use gossamer_store::{Party as StoredParty, PartyState, ShareRow, TransferRow};
 use gossamer_transfer::v2::{Offer, Outgoing, Source};
 use tokio::sync::Notify;
 
-use super::{AGAIN, file_of};
+use super::{file_of, pause::Pause};
 
 /// The share of one transfer.
 #[derive(Debug)]
@@ -29,8 +29,8 @@ pub(super) struct Party {
     pub(super) state: PartyState,
     /// Whether it has still to be told of that.
     pub(super) owed: bool,
-    /// Nothing is said to it before.
-    pub(super) again: Option<Instant>,
+    /// Nothing is said to it before the end of this.
+    pub(super) pause: Pause,
     /// When sending: what it is served from, once it asked.
     pub(super) outgoing: Option<Arc<Outgoing>>,
     /// Ends the stream that serves it.
@@ -42,7 +42,7 @@ impl Party {
         Self {
             state,
             owed: false,
-            again: None,
+            pause: Pause::default(),
             outgoing: None,
             serving: None,
         }
@@ -51,14 +51,6 @@ impl Party {
     /// Whether neither side has ended the transfer with it.
     pub(super) fn is_open(&self) -> bool {
         matches!(self.state, PartyState::Waiting | PartyState::Offered)
-    }
-
-    pub(super) fn is_due(&self) -> bool {
-        self.again.is_none_or(|again| again <= Instant::now())
-    }
-
-    pub(super) fn wait(&mut self) {
-        self.again = Some(Instant::now() + AGAIN);
     }
 }
 
@@ -149,14 +141,15 @@ impl Share {
     /// Nothing keeps what is owed to a device from being said.
     pub(super) fn try_now(&mut self, device: &DeviceId) {
         if let Some(party) = self.parties.get_mut(device) {
-            party.again = None;
+            party.pause.end();
         }
     }
 
     /// This side ends the transfer with everyone with whom it is open, and owes them the word.
     pub(crate) fn close(&mut self, state: PartyState) {
         for party in self.parties.values_mut().filter(|party| party.is_open()) {
-            (party.state, party.owed, party.again) = (state, true, None);
+            (party.state, party.owed) = (state, true);
+            party.pause.end();
             if let Some(serving) = party.serving.take() {
                 serving.notify_one();
             }
