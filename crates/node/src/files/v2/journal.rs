@@ -168,7 +168,7 @@ impl Files {
         }
     }
 
-    /// A device ends a transfer. Gives the one that changed by that.
+    /// A device ends a transfer. Gives the one to write down.
     fn ended(
         &mut self,
         peer: &DeviceId,
@@ -180,7 +180,8 @@ impl Files {
         let transfer = self.transfers.get_mut(&key)?;
         let party = transfer.share.as_mut()?.parties.get_mut(peer)?;
         if !party.is_open() {
-            return None;
+            // Said again: the answer waits for what may still be on its way to disk.
+            return Some(key);
         }
         match (&transfer.motion, ending) {
             (Motion::Out(_), Ending::Done) => party.state = PartyState::Done,
