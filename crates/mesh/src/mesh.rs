@@ -397,7 +397,11 @@ impl<R: Rng> Mesh<R> {
     /// A newcomer learns of us at once: by list when it is a node of ours, else by beacon.
     fn greet(&mut self, id: &NodeId, now: Now) {
         self.list_at = self.list_at.min(now.mono + BEAT);
-        if self.peers.get(id).is_some_and(|peer| peer.multi) {
+        let Some(peer) = self.peers.get(id).filter(|peer| !peer.v2) else {
+            // A device that speaks v2 learns of us by its link.
+            return;
+        };
+        if peer.multi {
             self.send_list_to(id.clone(), now);
         } else {
             self.announce_at = self.announce_at.min(now.mono + BEAT / 4);
@@ -547,7 +551,7 @@ impl<R: Rng> Mesh<R> {
             Body::PeerList(list) => self.introduced(&header, &list, source, now),
             Body::FileRequest => {}
             Body::Chat(_) if !self.me.classic_welcome => {}
-            Body::FileChunk(_) if !self.may_speak(source) => {}
+            Body::FileChunk(_) if !self.me.classic_welcome || self.is_v2(&author) => {}
             Body::Chat(_) if raw.len() > limits::CHAT => {}
             Body::Chat(chat) => {
                 if self.pending.len() >= limits::PENDING {
@@ -580,10 +584,9 @@ impl<R: Rng> Mesh<R> {
         self.peers.get(id).is_some_and(|peer| !peer.v2)
     }
 
-    /// Where classic nodes are not welcome, only addresses of nodes of ours may speak.
-    fn may_speak(&self, source: SocketAddr) -> bool {
-        let is_peer = |peer: &Peer| peer.addrs.iter().any(|addr| addr.ip() == source.ip());
-        self.me.classic_welcome || self.peers.present().any(is_peer)
+    /// Whether an id is that of a device whose files come by v2 alone.
+    fn is_v2(&self, id: &NodeId) -> bool {
+        self.peers.get(id).is_some_and(|peer| peer.v2)
     }
 
     fn relay_chat(
@@ -613,7 +616,9 @@ impl<R: Rng> Mesh<R> {
     }
 
     fn relay_chunk(&mut self, author: &NodeId, ingress: Option<&NodeId>, raw: &Bytes) {
-        for peer in classic::relay_targets(&self.peers, author, ingress, true) {
+        let mut targets = classic::relay_targets(&self.peers, author, ingress, true);
+        targets.retain(|id| self.is_classic(id));
+        for peer in targets {
             let bytes = raw.clone();
             self.outputs.push_back(Output::Send {
                 peer,
@@ -713,7 +718,7 @@ impl<R: Rng> Mesh<R> {
         }
         if self.list_at <= now.mono {
             self.list_at = now.mono + self.me.announce * 2;
-            let multi = self.peers.present().filter(|peer| peer.multi);
+            let multi = self.peers.present().filter(|peer| peer.multi && !peer.v2);
             let ids: Vec<NodeId> = multi.map(|peer| peer.id.clone()).collect();
             ids.into_iter().for_each(|id| self.send_list_to(id, now));
             for addr in self.dials.absent(&self.peers) {

@@ -121,7 +121,10 @@ impl Peers {
             return Change::Nothing;
         }
         let peer = &mut entry.peer;
-        peer.v2 |= sign.device.is_some();
+        if sign.device.is_some() && !peer.v2 {
+            peer.v2 = true;
+            change = Change::Updated;
+        }
         if (&peer.name, peer.multi) != (&sign.name, sign.multi) {
             (peer.name, peer.multi) = (sign.name, sign.multi);
             change = Change::Updated;

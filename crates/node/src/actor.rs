@@ -328,21 +328,42 @@ impl Actor {
             files,
             archive,
             sink,
+            v2,
             ..
         } = self;
-        act(files, &mut Outside { archive, sink })
+        let devices = &v2.devices;
+        act(
+            files,
+            &mut Outside {
+                archive,
+                sink,
+                devices,
+            },
+        )
     }
 
     fn peer_up(&mut self, peer: &Peer) {
+        if peer.v2 {
+            return self.leave_classic(&peer.id.0);
+        }
         self.net.route(&peer.id.0, peer.addrs.clone(), peer.multi);
-        if let Some(lane) = self.net.backlog(&peer.id.0) {
+        // Files go to whoever chat goes to.
+        let lane = self
+            .net
+            .backlog(&peer.id.0)
+            .filter(|_| self.classic_welcome);
+        if let Some(lane) = lane {
             self.with_files(|files, out| files.peer_up(&peer.id.0, lane, out));
         }
-        if !peer.v2 {
-            self.sink.emit(Event::PeerUp {
-                peer: convert::peer_view(peer),
-            });
-        }
+        self.sink.emit(Event::PeerUp {
+            peer: convert::peer_view(peer),
+        });
+    }
+
+    /// A device that speaks v2 gets nothing in the classic dialect any more.
+    pub(crate) fn leave_classic(&mut self, id: &str) {
+        self.net.unroute(id);
+        self.files.peer_down(id);
     }
 
     // ---- what comes in ----
@@ -617,9 +638,8 @@ impl Actor {
         let _ = answer.send(Ok(Event::Connecting {
             addr: addr.to_string(),
         }));
-        // Files still take the classic way, so both are tried.
+        // Only where nobody speaks v2 the classic dialect is tried.
         self.gossip(gossip::Input::Connect(addr));
-        self.tell(Input::Connect(addr));
     }
 
     fn beat(&mut self) {

@@ -104,6 +104,18 @@ impl Devices {
         self.view(&device)
     }
 
+    pub(crate) fn is_linked(&self, device: &DeviceId) -> bool {
+        let known = self.seen.get(device);
+        known.is_some_and(|known| known.status == Some(PeerStatus::Direct))
+    }
+
+    /// What a device is called, as far as it is known.
+    pub(crate) fn name(&self, device: &DeviceId) -> String {
+        let heard = || self.seen.get(device)?.name.as_ref();
+        let name = self.names.get(device).or_else(heard);
+        name.cloned().unwrap_or_else(|| device.classic())
+    }
+
     /// Everyone of this session.
     pub(crate) fn views(&self) -> impl Iterator<Item = PeerView> + '_ {
         self.seen.keys().filter_map(|device| self.view(device))
@@ -111,10 +123,9 @@ impl Devices {
 
     fn view(&self, device: &DeviceId) -> Option<PeerView> {
         let known = self.seen.get(device)?;
-        let name = self.names.get(device).or(known.name.as_ref());
         Some(PeerView {
             id: device.to_string(),
-            name: name.cloned().unwrap_or_else(|| device.classic()),
+            name: self.name(device),
             addr: known.addr.to_string(),
             dialect: Dialect::V2,
             status: known.status?,

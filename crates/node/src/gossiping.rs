@@ -26,6 +26,7 @@ use crate::{
     convert::{self, EVERYONE},
     devices::Devices,
     everyone::{Author, Content, read_record},
+    streams::Admitted,
 };
 
 /// What a node keeps for v2.
@@ -35,6 +36,7 @@ pub(crate) struct Gossiping {
     pub(crate) content: Content,
     pub(crate) devices: Devices,
     pub(crate) bridge: Bridge,
+    pub(crate) admitted: Admitted,
     /// What the brain wants on disk, and whether a write is under way: while one is, the next
     /// batch gathers.
     batch: Vec<Arrival>,
@@ -82,6 +84,7 @@ impl Gossiping {
             content,
             devices: Devices::default(),
             bridge: Bridge::default(),
+            admitted: Admitted::default(),
             batch: Vec::new(),
             storing: false,
             pending: BTreeMap::new(),
@@ -200,9 +203,14 @@ impl Actor {
                 let view = expected.and_then(|device| self.v2.devices.unreachable(&device));
                 self.tell_peer(view);
             }
-            // Services come with their own commit.
-            NetEvent::Stream(_)
-            | NetEvent::Datagram { .. }
+            NetEvent::Stream(stream) => {
+                let device = stream.device();
+                let uptime = self.v2.brain.uptime(self.clock.now());
+                let linked = self.v2.devices.is_linked(&device);
+                let is_admitted = linked || self.v2.admitted.is_recent(&device, uptime);
+                self.files.stream(stream, is_admitted);
+            }
+            NetEvent::Datagram { .. }
             | NetEvent::Message(_)
             | NetEvent::Written(_)
             | NetEvent::WriteFailed(_)
@@ -251,6 +259,9 @@ impl Actor {
             Output::Keyring(keyring) => self.rekey(keyring),
             Output::Up { device, addr } => self.device_up(device, addr),
             Output::Down(device) => {
+                let uptime = self.v2.brain.uptime(self.clock.now());
+                self.v2.admitted.linked(device, uptime);
+                self.with_files(|files, out| files.link_down(&device, out));
                 if let Some(peer) = self.v2.devices.down(&device, wall_ms()) {
                     self.sink.emit(Event::PeerDown { peer });
                 }
@@ -270,11 +281,14 @@ impl Actor {
         let view = self.v2.devices.up(device, addr, wall_ms());
         self.tell_peer(view);
         self.tell(ClassicInput::SpeaksV2(device));
+        self.leave_classic(&device.classic());
         let network = self.v2.author.network;
-        let uptime = u64::try_from(self.v2.brain.uptime(self.clock.now())).unwrap_or(0);
+        let uptime = self.v2.brain.uptime(self.clock.now());
+        self.v2.admitted.linked(device, uptime);
+        self.with_files(|files, out| files.link_up(device, addr, out));
         let row = AdmittedRow {
             device,
-            uptime,
+            uptime: u64::try_from(uptime).unwrap_or(0),
             address: Some(addr.to_string()),
         };
         self.archive

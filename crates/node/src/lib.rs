@@ -33,6 +33,7 @@ mod node;
 mod profile;
 mod sink;
 mod status;
+mod streams;
 mod survey;
 
 pub use config::{AcceptMode, ClassicMode, Config, Timers};

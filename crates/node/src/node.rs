@@ -12,7 +12,7 @@ use gossamer_mesh::{
     gossip::{self, Gossip},
 };
 use gossamer_net::{BindError, Net};
-use gossamer_store::{AtRest, MessageRow, Store, StoreError, Unlock};
+use gossamer_store::{AdmittedRow, AtRest, MessageRow, Store, StoreError, Unlock};
 use gossamer_wire::{
     limits::LIFETIME_MAX,
     v1::NetworkHash,
@@ -33,6 +33,7 @@ use crate::{
     gossiping::{self, Gossiping},
     profile::Profile,
     sink::{self, EventStream},
+    streams::Streams,
     survey,
 };
 
@@ -65,6 +66,7 @@ impl Node {
             author,
             at_rest,
             start,
+            admitted,
             names,
             queued,
             known,
@@ -111,7 +113,16 @@ impl Node {
             profile: profile.name.clone(),
         };
         let (reports, finished) = mpsc::channel(QUEUE);
-        let files = Files::open(&config, &profile, me.clone(), &archive, reports.clone()).await?;
+        let streams = Streams::new(net.dialer(), author.network);
+        let files = Files::open(
+            &config,
+            &profile,
+            me.clone(),
+            &archive,
+            streams,
+            reports.clone(),
+        )
+        .await?;
         let mesh = Mesh::new(me, StdRng::from_rng(&mut rand::rng()));
         let classic_start = Input::Start {
             known,
@@ -120,6 +131,10 @@ impl Node {
         let mut v2 = Gossiping::new(brain, Arc::new(author), content);
         for (device, name) in names {
             v2.devices.named(device, name);
+        }
+        for row in admitted {
+            let uptime = i64::try_from(row.uptime).unwrap_or(i64::MAX);
+            v2.admitted.linked(row.device, uptime);
         }
 
         let (sink, events) = sink::channel();
@@ -159,6 +174,8 @@ struct Opened {
     author: Author,
     at_rest: AtRest,
     start: gossip::Start,
+    /// Devices that were admitted to the network before.
+    admitted: Vec<AdmittedRow>,
     /// What devices say they are called.
     names: Vec<(DeviceId, String)>,
     /// Own messages that nobody has.
@@ -198,12 +215,13 @@ async fn open(archive: &Archive, config: &Config, name: &str) -> Result<Opened, 
                 unsent: unsent.collect(),
                 uptime,
                 keyring: keyring(store, &network, locked)?,
-                admitted: admitted.into_iter().map(|row| row.device).collect(),
+                admitted: admitted.iter().map(|row| row.device).collect(),
             };
             Ok(Opened {
                 author,
                 at_rest: store.at_rest(),
                 start,
+                admitted,
                 names,
                 queued,
                 known: store.messages().recent_ids(KNOWN)?,

@@ -9,11 +9,23 @@
 
 mod people;
 
-use gossamer_node::api::{Command, Direction, Event, TransferState};
+use std::{collections::BTreeSet, net::SocketAddr};
+
+use gossamer_crypto::{DeviceId, DeviceKey, NetworkId};
+use gossamer_net::Net;
+use gossamer_node::api::{Command, Direction, ErrorCode, Event, TransferState};
+use gossamer_wire::v2::{Reason, StreamFrame};
 use people::Home;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn noise(size: usize) -> Vec<u8> {
     (0..size).map(|n| (n * 31 + n / 251) as u8).collect()
+}
+
+/// Whether a folder of someone's home has nothing in it.
+fn is_empty(home: &Home, folder: &str) -> bool {
+    let entries = std::fs::read_dir(home.path(folder));
+    entries.map_or(true, |mut entries| entries.next().is_none())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,7 +47,8 @@ async fn ben_accepts_and_has_the_same_bytes() {
     let done = ben.sees_transfer(TransferState::Done).await;
     assert_eq!(std::fs::read(done.path.unwrap()).unwrap(), bytes);
     let sent = ana.sees_transfer(TransferState::Done).await;
-    assert_eq!((sent.reached, sent.sha256), (1, done.sha256));
+    assert_eq!((sent.reached, sent.bytes), (1, 3_000_000));
+    assert_eq!(done.from.id.len(), 64);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,41 +96,155 @@ async fn a_declined_file_leaves_nothing_behind() {
             .await
             .is_err()
     );
-    ana.sees_transfer(TransferState::Done).await;
-    let spool = ben_home
-        .file("x", b"")
-        .with_file_name("profile")
-        .join("spool");
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
-    while std::fs::read_dir(&spool).unwrap().count() > 0 {
-        assert!(
-            std::time::Instant::now() < deadline,
-            "the spool is not empty"
-        );
-        tokio::task::yield_now().await;
-    }
+    let told = ana.sees_transfer(TransferState::Cancelled).await;
+    assert!(told.reason.unwrap().contains("declined"));
+    assert!(is_empty(&ben_home, "downloads") && is_empty(&ben_home, "profile/spool"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_whole_offer_waits_through_a_restart() {
+async fn an_offer_waits_through_a_restart_of_its_receiver() {
     let (home, ben_home) = (Home::new("ana", "wait"), Home::new("ben", "wait"));
     let (mut ana, mut ben) = (home.start().await, ben_home.start().await);
     ana.meets("ben").await;
     let bytes = noise(500_000);
     ana.sends_file(home.file("wait.bin", &bytes)).await;
-    let whole = |event: &Event| matches!(event, Event::Transfer(t) if t.bytes == t.size);
-    let Event::Transfer(offer) = ben.sees(whole).await else {
-        panic!()
-    };
-    assert_eq!(offer.state, TransferState::Offered);
+    let offer = ben.sees_transfer(TransferState::Offered).await;
     ben.leaves().await;
 
     let mut ben = ben_home.start().await;
-    ben.does(Command::Accept { transfer: offer.id })
-        .await
-        .unwrap();
+    ben.accepts(&offer.id).await;
     let done = ben.sees_transfer(TransferState::Done).await;
     assert_eq!(std::fs::read(done.path.unwrap()).unwrap(), bytes);
+    ana.sees_transfer(TransferState::Done).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_waits_through_a_restart_of_its_sender() {
+    let (home, ben_home) = (Home::new("ana", "back"), Home::new("ben", "back"));
+    let (mut ana, mut ben) = (home.start().await, ben_home.start().await);
+    ana.meets("ben").await;
+    let bytes = noise(500_000);
+    ana.sends_file(home.file("wait.bin", &bytes)).await;
+    let offer = ben.sees_transfer(TransferState::Offered).await;
+    ana.leaves().await;
+    ben.accepts(&offer.id).await;
+
+    let mut ana = home.start().await;
+    let done = ben.sees_transfer(TransferState::Done).await;
+    assert_eq!(std::fs::read(done.path.unwrap()).unwrap(), bytes);
+    assert_eq!(ana.sees_transfer(TransferState::Done).await.reached, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ana_cancels_is_taken_back_from_ben() {
+    let (home, ben) = (Home::new("ana", "recall"), Home::new("ben", "recall"));
+    let (mut ana, mut ben) = (home.start().await, ben.start().await);
+    ana.meets("ben").await;
+    let id = ana.sends_file(home.file("oops.bin", &noise(1000))).await;
+    let offer = ben.sees_transfer(TransferState::Offered).await;
+    ana.does(Command::Cancel { transfer: id }).await.unwrap();
+    let gone = ben.sees_transfer(TransferState::Cancelled).await;
+    assert!(gone.id == offer.id && gone.reason.unwrap().contains("sender"));
+    let accept = Command::Accept { transfer: offer.id };
+    assert_eq!(
+        ben.does(accept).await.unwrap_err().code,
+        ErrorCode::WrongState
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ben_cancels_on_its_way_leaves_nothing_and_ana_hears_of_it() {
+    let (home, ben_home) = (Home::new("ana", "enough"), Home::new("ben", "enough"));
+    let (mut ana, mut ben) = (home.start().await, ben_home.start().await);
+    ana.meets("ben").await;
+    ana.sends_file(home.file("film.mkv", &noise(60_000_000)))
+        .await;
+    let offer = ben.sees_transfer(TransferState::Offered).await;
+    ben.accepts(&offer.id).await;
+    ben.does(Command::Cancel { transfer: offer.id })
+        .await
+        .unwrap();
+    ana.sees_transfer(TransferState::Cancelled).await;
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while !is_empty(&ben_home, "profile/spool") {
+        assert!(std::time::Instant::now() < deadline, "a part is left");
+        tokio::task::yield_now().await;
+    }
+    assert!(is_empty(&ben_home, "downloads"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_go_both_ways_at_once() {
+    let ana_home = Home::new("ana", "both").accepting_all();
+    let ben_home = Home::new("ben", "both").accepting_all();
+    let (mut ana, mut ben) = (ana_home.start().await, ben_home.start().await);
+    ana.meets("ben").await;
+    ben.meets("ana").await;
+    for n in 0..2 {
+        ana.sends_file(ana_home.file(&format!("a{n}"), &noise(3_000_000 + n)))
+            .await;
+        ben.sends_file(ben_home.file(&format!("b{n}"), &noise(3_000_000 + n)))
+            .await;
+    }
+    for person in [&mut ana, &mut ben] {
+        for _ in 0..4 {
+            person.sees_transfer(TransferState::Done).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_changed_since_it_was_offered_fails_on_both_sides() {
+    let (home, ben_home) = (Home::new("ana", "changed"), Home::new("ben", "changed"));
+    let (mut ana, mut ben) = (home.start().await, ben_home.start().await);
+    ana.meets("ben").await;
+    ana.sends_file(home.file("draft.txt", b"one")).await;
+    let offer = ben.sees_transfer(TransferState::Offered).await;
+    home.file("draft.txt", b"two, longer");
+    ben.accepts(&offer.id).await;
+    for person in [&mut ana, &mut ben] {
+        let failed = person.sees_transfer(TransferState::Failed).await;
+        assert!(failed.reason.unwrap().contains("changed"));
+    }
+    assert!(is_empty(&ben_home, "downloads"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_another_password_is_offered_nothing() {
+    let home = Home::new("ana", "locked").with_password("maple-otter-ridge");
+    let ben = Home::new("ben", "locked").with_password("wrong");
+    let cleo = Home::new("cleo", "locked").with_password("maple-otter-ridge");
+    let (mut ana, ben, mut cleo) = (home.start().await, ben.start().await, cleo.start().await);
+    ana.meets("cleo").await;
+    ana.sends_file(home.file("plan.pdf", &noise(1000))).await;
+    let offer = cleo.sees_transfer(TransferState::Offered).await;
+    cleo.accepts(&offer.id).await;
+    assert_eq!(ana.sees_transfer(TransferState::Done).await.reached, 1);
+    let Event::Transfers { transfers } = ben.does(Command::Transfers).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!(transfers, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_gets_no_stream() {
+    let ana = Home::new("ana", "strangers");
+    let person = ana.start().await;
+    let addr = SocketAddr::from(([127, 0, 0, 1], ana.port()));
+    let stranger = DeviceKey::from_secret(&[7; 32]);
+    let net = Net::bind(0, vec![addr.ip()], &stranger).await.unwrap();
+    let device = DeviceId::from_hex(&person.id).unwrap();
+    let mut stream = net.dialer().open_stream(device, &[addr]).await.unwrap();
+    let open = StreamFrame::Open {
+        service: "file".into(),
+        network: NetworkId::of("strangers"),
+    };
+    stream.write_all(&open.encode()).await.unwrap();
+    stream.flush().await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let refused = StreamFrame::Refuse(Reason::NotAdmitted);
+    assert_eq!(answer, refused.encode());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,33 +307,38 @@ async fn twenty_files_at_once_queue_and_all_arrive() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ninth_unanswered_file_is_refused_by_name_and_not_half() {
+async fn a_ninth_unanswered_file_waits_until_one_is_answered() {
     let (home, ben) = (Home::new("ana", "ninth"), Home::new("ben", "ninth"));
     let (mut ana, mut ben) = (home.start().await, ben.start().await);
     ana.meets("ben").await;
     for n in 0..9 {
-        ana.sends_file(home.file(&format!("{n}.bin"), &noise(100_000 + n)))
+        ana.sends_file(home.file(&format!("{n}.bin"), &noise(1000 + n)))
             .await;
-        ana.sees_transfer(TransferState::Done).await;
     }
+    let mut names = BTreeSet::new();
+    let mut last = None;
     for _ in 0..8 {
-        ben.sees_transfer(TransferState::Offered).await;
+        let offer = ben.sees_transfer(TransferState::Offered).await;
+        names.insert(offer.name.clone());
+        last = Some(offer.id);
     }
-    let refused = ben.sees_transfer(TransferState::Failed).await;
-    assert_eq!(refused.name, "8.bin");
-    assert!(refused.reason.unwrap().contains("ask for it again"));
+    assert_eq!(names.len(), 8);
+    ben.accepts(&last.unwrap()).await;
+    let ninth = ben.sees_transfer(TransferState::Offered).await;
+    assert!(names.insert(ninth.name));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_starts_anew_gets_the_file_from_the_beginning() {
     let home = Home::new("ana", "anew");
-    let ben_home = Home::new("ben", "anew").accepting_all();
+    let ben_home = Home::new("ben", "anew");
     let (mut ana, mut ben) = (home.start().await, ben_home.start().await);
     ana.meets("ben").await;
     let bytes = noise(80_000_000);
     ana.sends_file(home.file("film.mkv", &bytes)).await;
-    ben.sees(|event| matches!(event, Event::Transfer(t) if t.bytes > 0 && t.bytes < t.size))
-        .await;
+    let offer = ben.sees_transfer(TransferState::Offered).await;
+    // On its way, and far from its end.
+    ben.accepts(&offer.id).await;
     ben.leaves().await;
 
     let mut ben = ben_home.start().await;

@@ -36,6 +36,7 @@ mod passphrase;
 mod private_file;
 mod reached;
 mod read_markers;
+mod shares;
 mod store;
 #[cfg(test)]
 mod test;
@@ -52,6 +53,7 @@ pub use networks::{AdmittedRow, Networks};
 pub use passphrase::Passphrase;
 pub use reached::Reached;
 pub use read_markers::ReadMarkers;
+pub use shares::{Party, PartyState, ShareRow, Shares};
 pub use store::Store;
 pub use transfers::{Direction, TransferRow, TransferState, Transfers};
 pub use uptime::Uptime;

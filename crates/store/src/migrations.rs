@@ -14,6 +14,7 @@ use crate::{OpenError, private_file::sync_dir};
 pub(crate) const ALL: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_v2.sql"),
+    include_str!("../migrations/0003_files.sql"),
 ];
 
 /// Runs the steps that `db`, the database at `path`, has not seen. An existing one is copied

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     AtRest, EnvelopeRow, Envelopes, Identities, Messages, Networks, NewMessage, OpenError, Reached,
-    ReadMarkers, Recorded, StoreError, Transfers, Unlock, Uptime, at_rest, envelopes,
+    ReadMarkers, Recorded, Shares, StoreError, Transfers, Unlock, Uptime, at_rest, envelopes,
     error::{is_damage, unavailable},
     key_file, messages, migrations,
 };
@@ -117,6 +117,11 @@ impl Store {
     /// Current and past file transfers.
     pub fn transfers(&mut self) -> Transfers<'_> {
         Transfers { db: &mut self.db }
+    }
+
+    /// What transfers over v2 need beyond their rows.
+    pub fn shares(&mut self) -> Shares<'_> {
+        Shares { db: &mut self.db }
     }
 
     /// Closes the database and folds its log into the one file.

@@ -93,10 +93,7 @@ impl Transfers<'_> {
     /// When the database cannot be written.
     pub fn upsert(&mut self, row: &TransferRow) -> Result<(), StoreError> {
         let transaction = self.db.transaction()?;
-        upsert(&transaction, row)?;
-        if row.ended_at.is_some() {
-            prune(&transaction)?;
-        }
+        keep(&transaction, row)?;
         transaction.commit()?;
         Ok(())
     }
@@ -134,6 +131,15 @@ impl Transfers<'_> {
             .collect::<Result<_, _>>()?;
         Ok(rows)
     }
+}
+
+/// Inserts or updates a transfer, and forgets those that are too many.
+pub(crate) fn keep(db: &Connection, row: &TransferRow) -> rusqlite::Result<()> {
+    upsert(db, row)?;
+    if row.ended_at.is_some() {
+        prune(db)?;
+    }
+    Ok(())
 }
 
 fn upsert(db: &Connection, row: &TransferRow) -> rusqlite::Result<()> {
@@ -206,11 +212,11 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<TransferRow> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::test::open;
 
-    fn offer(number: u32) -> TransferRow {
+    pub(crate) fn offer(number: u32) -> TransferRow {
         TransferRow {
             id: format!("transfer-{number}"),
             file_id: format!("file-{number}"),

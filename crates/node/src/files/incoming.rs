@@ -224,7 +224,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    fn of(error: &SpoolError, kept: bool) -> Self {
+    pub(crate) fn of(error: &SpoolError, kept: bool) -> Self {
         let next = if kept {
             "accept it again"
         } else {

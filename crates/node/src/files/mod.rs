@@ -1,7 +1,8 @@
 //! File transfers of both directions, as the actor sees them.
 //!
 //! Every transfer is a row of the store plus, while it lives, a machine that moves its bytes:
-//! [`Outgoing`] with its pumps, or [`Incoming`] with its worker. Rows are written when the state
+//! [`Outgoing`] with its pumps to classic nodes, [`Incoming`] with its worker for what they send,
+//! or [`Pull`] for a file that a node of ours offers ([`v2`]). Rows are written when the state
 //! changes; bytes in between are told to faces only.
 
 mod incoming;
@@ -9,19 +10,20 @@ mod meter;
 mod outgoing;
 mod over;
 mod receiving;
+mod restart;
 mod sending;
+mod v2;
 mod view;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    fs,
-    path::{Path, PathBuf},
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
     time::{Duration, SystemTime},
 };
 
 use gossamer_mesh::Now;
 use gossamer_net::Backlog;
-use gossamer_store::{Direction, TransferRow, TransferState};
+use gossamer_store::{Direction, PartyState, TransferRow, TransferState};
 use gossamer_transfer::quota::Quota;
 use tokio::sync::mpsc;
 
@@ -31,6 +33,7 @@ use self::{
     meter::Meter,
     outgoing::{Outgoing, PumpEnd},
     over::Over,
+    v2::{Lines, Pull, Share, V2Report},
 };
 use crate::{
     AcceptMode, Config,
@@ -38,8 +41,10 @@ use crate::{
     api::{ApiError, ErrorCode, Event, TransferView},
     archive::Archive,
     clock::wall_ms,
+    devices::Devices,
     profile::Profile,
     sink::EventSink,
+    streams::Streams,
 };
 
 /// Transfers remembered at most; the oldest ended ones give way.
@@ -67,12 +72,15 @@ pub(crate) enum FileReport {
         transfer: String,
         published: Result<PathBuf, Failure>,
     },
+    /// Something about a transfer over v2.
+    V2(V2Report),
 }
 
 /// What changes need to be told to.
 pub(crate) struct Outside<'a> {
     pub(crate) archive: &'a Archive,
     pub(crate) sink: &'a mut EventSink,
+    pub(crate) devices: &'a Devices,
 }
 
 #[derive(Debug)]
@@ -93,8 +101,9 @@ pub(crate) struct Files {
     quota: Quota,
     /// Refused files that were shown.
     refused: u32,
-    /// Devices that are here.
+    /// Classic nodes that are here.
     lanes: BTreeMap<String, Backlog>,
+    v2: Lines,
     now: Now,
 }
 
@@ -103,6 +112,8 @@ struct Transfer {
     row: TransferRow,
     motion: Motion,
     meter: Meter,
+    /// Present where v2 has a part in it.
+    share: Option<Share>,
 }
 
 /// What moves the bytes of a transfer.
@@ -110,18 +121,20 @@ struct Transfer {
 enum Motion {
     In(Incoming),
     Out(Outgoing),
+    Pull(Pull),
     /// It is over.
     None,
 }
 
 impl Files {
-    /// Reads the history. What was under way when the node last stopped has failed, except whole
-    /// files that wait for an answer.
+    /// Reads the history. What was under way over v2 goes on; of the rest, what was under way when
+    /// the node last stopped has failed, except whole files that wait for an answer.
     pub(crate) async fn open(
         config: &Config,
         profile: &Profile,
         me: gossamer_mesh::Config,
         archive: &Archive,
+        streams: Streams,
         reports: mpsc::Sender<Report>,
     ) -> Result<Self, ApiError> {
         let mut files = Self {
@@ -139,33 +152,13 @@ impl Files {
             quota: Quota::default(),
             refused: 0,
             lanes: BTreeMap::new(),
+            v2: Lines::new(streams, config),
             now: Now {
                 mono: Duration::ZERO,
                 wall_ms: wall_ms(),
             },
         };
-        let rows = archive.run(|store| store.transfers().all()).await?;
-        let mut kept = HashSet::new();
-        for mut row in rows {
-            let motion = files.resume(&row).map_or(Motion::None, Motion::In);
-            if let Motion::In(_) = motion {
-                kept.extend(row.spool.clone());
-                files.by_file.insert(row.file_id.clone(), files.next);
-                row.state = TransferState::Offered;
-            } else if matches!(row.state, TransferState::Done | TransferState::Cancelled) {
-                files.over.insert(row.file_id.clone());
-            } else if row.ended_at.is_none() {
-                interrupt(&mut row);
-                let failed = row.clone();
-                archive.note(move |store| store.transfers().upsert(&failed));
-            }
-            files.insert(Transfer {
-                row,
-                motion,
-                meter: Meter::default(),
-            });
-        }
-        clear_spool(&files.spool_dir, &kept);
+        files.restore(archive).await?;
         Ok(files)
     }
 
@@ -173,7 +166,7 @@ impl Files {
     pub(crate) fn cancel(&mut self, id: &str, out: &mut Outside<'_>) -> Result<Event, ApiError> {
         let key = self.find(id)?;
         let over = |transfer: &Transfer| matches!(transfer.motion, Motion::None);
-        if self.transfers.get(&key).is_none_or(over) {
+        if self.transfers.get(&key).is_none_or(over) || self.is_being_placed(key) {
             return Err(wrong_state("cancelled"));
         }
         self.end(
@@ -181,6 +174,7 @@ impl Files {
             TransferState::Cancelled,
             Some("You cancelled it.".to_owned()),
         );
+        self.reach_out(out);
         self.answer(key, out)
     }
 
@@ -197,17 +191,19 @@ impl Files {
         self.transfers
             .retain(|_, transfer| transfer.row.ended_at.is_none());
         self.by_id.retain(|_, key| self.transfers.contains_key(key));
+        let by_file = &mut self.v2.by_file;
+        by_file.retain(|_, key| self.transfers.contains_key(key));
         archive.note(|store| store.transfers().delete_ended().map(drop));
         self.all()
     }
 
-    /// A device is here, or is here again.
+    /// A classic node is here, or is here again.
     pub(crate) fn peer_up(&mut self, peer: &str, lane: Backlog, out: &mut Outside<'_>) {
         self.lanes.insert(peer.to_owned(), lane);
         self.advance(out);
     }
 
-    /// A device is away. Its pumps end by themselves: their lane is given up.
+    /// A classic node is away. Its pumps end by themselves: their lane is given up.
     pub(crate) fn peer_down(&mut self, peer: &str) {
         self.lanes.remove(peer);
     }
@@ -224,6 +220,7 @@ impl Files {
             } => {
                 self.pumped(&transfer, &peer, (&lane, end), out);
             }
+            FileReport::V2(report) => self.v2_report(report, out),
             FileReport::Whole { transfer } => {
                 let Ok(key) = self.find(&transfer) else {
                     return;
@@ -267,6 +264,7 @@ impl Files {
     pub(crate) fn beat(&mut self, now: Now, out: &mut Outside<'_>) {
         self.now = now;
         self.advance(out);
+        self.reach_out(out);
         let moving = self
             .transfers
             .iter()
@@ -282,7 +280,10 @@ impl Files {
             if transfer.row.state == TransferState::Active {
                 transfer.meter.update(now.mono, bytes);
             }
-            if bytes != before || transfer.meter.rate() != rate {
+            let changed = bytes != before || transfer.meter.rate() != rate;
+            if self.is_being_placed(key) {
+                self.verify(key, out);
+            } else if changed {
                 self.show(key, out);
             }
             if self.is_silent(key) {
@@ -296,6 +297,24 @@ impl Files {
     pub(crate) fn is_verifying(&self) -> bool {
         let verifying = |transfer: &Transfer| transfer.row.state == TransferState::Verifying;
         self.transfers.values().any(verifying)
+    }
+
+    /// Whether all of a file has come over v2 and it is on the way to its place.
+    fn is_being_placed(&self, key: u64) -> bool {
+        let transfer = self.transfers.get(&key);
+        transfer.is_some_and(|it| match &it.motion {
+            Motion::Pull(pull) => pull.is_whole(it.row.size),
+            Motion::In(_) | Motion::Out(_) | Motion::None => false,
+        })
+    }
+
+    fn verify(&mut self, key: u64, out: &mut Outside<'_>) {
+        let transfer = self.transfers.get_mut(&key);
+        let active = transfer.filter(|it| it.row.state == TransferState::Active);
+        if let Some(transfer) = active {
+            transfer.row.state = TransferState::Verifying;
+            self.tell(key, out);
+        }
     }
 
     /// The node stops: whole files that wait for an answer stay.
@@ -314,6 +333,9 @@ impl Files {
         let key = self.next;
         self.next += 1;
         self.by_id.insert(transfer.row.id.clone(), key);
+        if let Some(share) = &transfer.share {
+            self.v2.by_file.insert(share.file(), key);
+        }
         self.transfers.insert(key, transfer);
         if self.transfers.len() > REMEMBERED {
             let ended = self
@@ -325,6 +347,8 @@ impl Files {
                 .and_then(|key| self.transfers.remove(&key))
             {
                 self.by_id.remove(&old.row.id);
+                let file = old.share.as_ref().map(Share::file);
+                file.and_then(|file| self.v2.by_file.remove(&file));
             }
         }
         key
@@ -350,13 +374,27 @@ impl Files {
             return;
         };
         let row = &mut transfer.row;
-        transfer.motion = Motion::None;
+        let motion = std::mem::replace(&mut transfer.motion, Motion::None);
+        let mut unfinished = None;
+        if let Some(share) = &mut transfer.share {
+            // Whoever is still waiting learns that nothing more comes.
+            share.close(PartyState::Cancelled);
+            if let Motion::Pull(pull) = &motion
+                && state != TransferState::Done
+            {
+                pull.stop();
+                unfinished = Some(share.file());
+            }
+        }
         (row.state, row.reason, row.spool) = (state, reason, None);
         row.ended_at = Some(wall_ms());
         self.quota.close(&row.id);
-        if row.direction == Direction::In {
+        if row.direction == Direction::In && transfer.share.is_none() {
             self.by_file.remove(&row.file_id);
             self.over.insert(row.file_id.clone());
+        }
+        if let Some(file) = unfinished {
+            self.discard_part(file);
         }
     }
 
@@ -367,11 +405,14 @@ impl Files {
     }
 
     fn record(&self, key: u64, out: &Outside<'_>) {
-        if let Some(transfer) = self.transfers.get(&key) {
-            let row = transfer.row.clone();
-            out.archive
-                .note(move |store| store.transfers().upsert(&row));
-        }
+        let Some(Transfer { row, share, .. }) = self.transfers.get(&key) else {
+            return;
+        };
+        let (row, share) = (row.clone(), share.as_ref().map(|share| share.row(&row.id)));
+        out.archive.note(move |store| match share {
+            Some(share) => store.shares().upsert(&row, &share),
+            None => store.transfers().upsert(&row),
+        });
     }
 
     fn show(&self, key: u64, out: &mut Outside<'_>) {
@@ -410,35 +451,12 @@ impl Transfer {
     fn bytes(&self) -> u64 {
         match &self.motion {
             Motion::In(incoming) => incoming.bytes(),
-            Motion::Out(outgoing) => outgoing.bytes(),
+            Motion::Out(outgoing) => {
+                let shared = self.share.as_ref().map_or(0, Share::bytes);
+                outgoing.bytes().max(shared).min(self.row.size)
+            }
+            Motion::Pull(pull) => pull.bytes(),
             Motion::None => self.row.bytes,
-        }
-    }
-}
-
-/// What a transfer becomes that was under way when the node stopped.
-fn interrupt(row: &mut TransferRow) {
-    row.state = TransferState::Failed;
-    row.spool = None;
-    row.ended_at = Some(wall_ms());
-    row.reason = Some(match row.direction {
-        Direction::In => {
-            "Gossamer was closed before the file was complete. Ask for it again.".to_owned()
-        }
-        Direction::Out => "Gossamer was closed before the file was sent. Send it again.".to_owned(),
-    });
-}
-
-/// Removes what earlier runs left, except files that wait for an answer.
-fn clear_spool(dir: &Path, kept: &HashSet<String>) {
-    let Ok(entries) = fs::read_dir(dir) else {
-        return;
-    };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if !kept.contains(&path.display().to_string())
-            && let Err(error) = fs::remove_file(&path)
-        {
-            tracing::warn!(%error, "a leftover of an earlier run could not be removed");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A file of ours on its way to every device that is here.
+//! A file of ours on its way to every classic node that is here.
 //!
 //! Each recipient has a pump of its own, so that a slow one holds up nobody. What a pump has
 //! handed over when its peer goes away may be lost in socket buffers; it goes on from a little
@@ -176,10 +176,15 @@ impl Outgoing {
 
     /// Whether a peer that takes what it is sent still lacks something.
     pub(crate) fn is_owed(&self, lanes: &BTreeMap<String, Backlog>) -> bool {
-        let takes = |peer: &str| lanes.get(peer).is_some_and(|lane| !lane.is_stuck());
-        self.recipients
-            .iter()
-            .any(|(peer, to)| !to.done && takes(peer))
+        let has_it = |peer: &String| self.recipients.get(peer).is_some_and(|to| to.done);
+        let mut lanes = lanes.iter();
+        lanes.any(|(peer, lane)| !lane.is_stuck() && !has_it(peer))
+    }
+
+    /// Whether every peer has all of it.
+    pub(crate) fn is_with_all(&self, lanes: &BTreeMap<String, Backlog>) -> bool {
+        let has_it = |peer: &String| self.recipients.get(peer).is_some_and(|to| to.done);
+        lanes.keys().all(has_it)
     }
 
     /// Bytes that the furthest recipient has.

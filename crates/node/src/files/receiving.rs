@@ -33,6 +33,9 @@ impl Files {
     pub(crate) fn accept(&mut self, id: &str, out: &mut Outside<'_>) -> Result<Event, ApiError> {
         let key = self.find(id)?;
         let free = self.free();
+        if self.is_pull(key) {
+            return self.accept_pull(key, free, out);
+        }
         let Some(Transfer {
             row,
             motion: Motion::In(incoming),
@@ -62,6 +65,9 @@ impl Files {
     /// Refuses an offer and forgets what arrived of it.
     pub(crate) fn decline(&mut self, id: &str, out: &mut Outside<'_>) -> Result<Event, ApiError> {
         let key = self.find(id)?;
+        if self.is_pull(key) {
+            return self.decline_pull(key, out);
+        }
         match self.transfers.get(&key).map(|transfer| &transfer.motion) {
             Some(Motion::In(incoming)) if !incoming.accepted => {}
             _ => return Err(wrong_state("declined")),
@@ -72,6 +78,11 @@ impl Files {
             Some("You declined it.".to_owned()),
         );
         self.answer(key, out)
+    }
+
+    fn is_pull(&self, key: u64) -> bool {
+        let transfer = self.transfers.get(&key);
+        transfer.is_some_and(|it| matches!(it.motion, Motion::Pull(_)))
     }
 
     /// A chunk that was not seen before.
@@ -185,6 +196,7 @@ impl Files {
                     row,
                     motion,
                     meter: Meter::default(),
+                    share: None,
                 });
                 self.tell(key, out);
                 Some(key)
@@ -201,6 +213,7 @@ impl Files {
                     row,
                     motion,
                     meter: Meter::default(),
+                    share: None,
                 });
                 self.fail(key, reason, out);
                 None

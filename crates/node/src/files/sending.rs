@@ -8,19 +8,23 @@ use std::{
 
 use gossamer_net::Backlog;
 use gossamer_store::{Direction, TransferRow, TransferState};
-use gossamer_transfer::v1::{MAX_FILE, Outgoing as Plan};
+use gossamer_transfer::{
+    v1::{MAX_FILE, Outgoing as Plan},
+    v2::Source,
+};
 use gossamer_wire::v1::FileMetadata;
 use uuid::Uuid;
 
 use super::{
     Files, Motion, Outside, Transfer,
     meter::Meter,
-    outgoing::{Outgoing, PumpEnd, Source},
+    outgoing::{Outgoing, PumpEnd, Source as Pumped},
+    v2::Share,
 };
 use crate::{
     api::{ApiError, ErrorCode, Event},
     clock::wall_ms,
-    convert::{self, EVERYONE},
+    convert::EVERYONE,
 };
 
 /// Files that wait to be sent or are being sent; further ones are refused.
@@ -38,19 +42,20 @@ impl Files {
             );
             return Err(ApiError::new(ErrorCode::LimitReached, message));
         }
-        let (name, size) = check_source(path)?;
+        let (name, source) = check_source(path)?;
+        let share = Share::going(&source);
         let id = Uuid::new_v4().to_string();
         let row = TransferRow {
             id: id.clone(),
-            file_id: Uuid::new_v4().to_string(),
+            file_id: share.file_id(),
             direction: Direction::Out,
             conversation: EVERYONE.to_owned(),
-            from_id: self.me.node_id.0.clone(),
+            from_id: self.me.device.map(|id| id.to_string()).unwrap_or_default(),
             from_name: self.me.name.clone(),
             name,
             state: TransferState::Offered,
             bytes: 0,
-            size,
+            size: source.size,
             path: Some(path.display().to_string()),
             spool: None,
             sha256: None,
@@ -64,20 +69,29 @@ impl Files {
             row,
             motion,
             meter: Meter::default(),
+            share: Some(share),
         });
         self.advance(out);
+        self.reach_out(out);
+        self.settle(key, out);
         self.answer(key, out)
     }
 
-    /// Moves the first few files on: their hash first, then to every device that is here. The
-    /// others wait for their turn.
+    /// Moves the first few files on to classic nodes: their hash first, then to each that is here.
+    /// The others wait for their turn.
     pub(super) fn advance(&mut self, out: &mut Outside<'_>) {
+        if self.lanes.is_empty() {
+            return;
+        }
         let mut changed = Vec::new();
         let mut turns = AT_ONCE;
         for (key, Transfer { row, motion, .. }) in &mut self.transfers {
             let Motion::Out(outgoing) = motion else {
                 continue;
             };
+            if outgoing.is_with_all(&self.lanes) {
+                continue;
+            }
             if turns == 0 {
                 if row.reason.is_none() {
                     row.reason = Some("Waits for other files to be sent.".to_owned());
@@ -121,7 +135,7 @@ impl Files {
             return self.fail(key, reason.to_owned(), out);
         };
         row.sha256 = Some(sha256.clone());
-        outgoing.begin(Source {
+        outgoing.begin(Pumped {
             transfer: row.id.clone(),
             file_id: row.file_id.clone(),
             path: row.path.clone().map(PathBuf::from).unwrap_or_default(),
@@ -149,7 +163,6 @@ impl Files {
     ) {
         let Ok(key) = self.find(id) else { return };
         let Some(Transfer {
-            row,
             motion: Motion::Out(outgoing),
             ..
         }) = self.transfers.get_mut(&key)
@@ -157,51 +170,16 @@ impl Files {
             return;
         };
         outgoing.ended(peer, lane, end);
-        row.reached = convert::count(outgoing.reached());
         if end == PumpEnd::FileChanged {
             let reason = "The file changed while it was being sent. Send it again.";
             return self.fail(key, reason.to_owned(), out);
         }
         self.settle(key, out);
     }
-
-    /// Decides what a file of ours is once nothing moves it.
-    pub(super) fn settle(&mut self, key: u64, out: &mut Outside<'_>) {
-        let Some(Transfer {
-            row,
-            motion: Motion::Out(outgoing),
-            ..
-        }) = self.transfers.get_mut(&key)
-        else {
-            return;
-        };
-        if outgoing.is_running() || row.reached > 0 && outgoing.is_owed(&self.lanes) {
-            return;
-        }
-        if row.reached == 0 {
-            // Nobody has it: it waits for someone to come, or to come back.
-            row.state = if outgoing.missed() == 0 {
-                TransferState::Offered
-            } else {
-                TransferState::Paused
-            };
-            row.reason = Some("Waits for a device to send it to.".to_owned());
-        } else {
-            row.bytes = row.size;
-            let missed = outgoing.missed();
-            let reason = match missed {
-                0 => None,
-                1 => Some("1 device went away before it had everything.".to_owned()),
-                n => Some(format!("{n} devices went away before they had everything.")),
-            };
-            self.end(key, TransferState::Done, reason);
-        }
-        self.tell(key, out);
-    }
 }
 
 /// Looks at a file to send: its name as others will see it, and its size.
-fn check_source(path: &Path) -> Result<(String, u64), ApiError> {
+fn check_source(path: &Path) -> Result<(String, Source), ApiError> {
     let unreadable = |why: String| ApiError::new(ErrorCode::FileUnreadable, why);
     let shown = path.display();
     let metadata = fs::metadata(path)
@@ -218,11 +196,16 @@ fn check_source(path: &Path) -> Result<(String, u64), ApiError> {
             "{shown} is larger than 1 TiB. Send it in parts."
         )));
     }
-    fs::File::open(path)
+    let source = Source::look(path)
         .map_err(|error| unreadable(format!("{shown} cannot be read: {error}.")))?;
     let name = path
         .file_name()
         .map(|name| name.to_string_lossy().into_owned());
     let name = name.ok_or_else(|| unreadable(format!("{shown} has no file name.")))?;
-    Ok((name, metadata.len()))
+    if name.len() > gossamer_wire::limits::FILE_NAME {
+        return Err(unreadable(format!(
+            "The name of {shown} is too long. Shorten it."
+        )));
+    }
+    Ok((name, source))
 }

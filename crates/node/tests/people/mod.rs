@@ -71,6 +71,10 @@ impl Home {
         path
     }
 
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
     pub(crate) async fn try_start(&self) -> Result<Person, ApiError> {
         let (node, mut events) = Node::start(self.config.clone()).await?;
         let Some(Event::Ready(ready)) = events.next().await else {
@@ -114,6 +118,11 @@ impl Person {
             Event::Transfer(transfer) => transfer.id,
             other => panic!("{other:?}"),
         }
+    }
+
+    pub(crate) async fn accepts(&self, transfer: &str) {
+        let transfer = transfer.to_owned();
+        self.does(Command::Accept { transfer }).await.unwrap();
     }
 
     pub(crate) async fn meets(&mut self, name: &str) {

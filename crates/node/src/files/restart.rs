@@ -1,0 +1,106 @@
+//! What becomes of the transfers of earlier runs.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    path::Path,
+};
+
+use gossamer_store::{Direction, ShareRow, TransferRow, TransferState};
+
+use super::{
+    Files, Motion, Transfer,
+    meter::Meter,
+    outgoing::Outgoing,
+    v2::{Pull, Share},
+};
+use crate::{api::ApiError, archive::Archive, clock::wall_ms};
+
+impl Files {
+    /// Reads the history, and goes on with what can be gone on with.
+    pub(super) async fn restore(&mut self, archive: &Archive) -> Result<(), ApiError> {
+        let read = archive.run(|store| Ok((store.transfers().all()?, store.shares().all()?)));
+        let (rows, shares) = read.await?;
+        let by_transfer = |share: ShareRow| (share.transfer.clone(), share);
+        let mut shares: HashMap<_, _> = shares.into_iter().map(by_transfer).collect();
+        let mut kept = HashSet::new();
+        for mut row in rows {
+            let share = shares.remove(&row.id);
+            let share = share.and_then(|stored| Share::restore(&row, stored));
+            let motion = match &share {
+                Some(share) => self.go_on(&mut row, share),
+                None => self.resume(&row).map_or(Motion::None, Motion::In),
+            };
+            if let Motion::In(_) = motion {
+                kept.extend(row.spool.clone());
+                self.by_file.insert(row.file_id.clone(), self.next);
+                row.state = TransferState::Offered;
+            } else if matches!(row.state, TransferState::Done | TransferState::Cancelled) {
+                self.over.insert(row.file_id.clone());
+            } else if row.ended_at.is_none() && matches!(motion, Motion::None) {
+                interrupt(&mut row);
+                let failed = row.clone();
+                archive.note(move |store| store.transfers().upsert(&failed));
+            }
+            self.insert(Transfer {
+                row,
+                motion,
+                meter: Meter::default(),
+                share,
+            });
+        }
+        clear_spool(&self.spool_dir, &kept);
+        Ok(())
+    }
+
+    /// What moves a transfer over v2 after a restart. One that comes and was accepted waits for
+    /// its sender.
+    fn go_on(&mut self, row: &mut TransferRow, share: &Share) -> Motion {
+        if row.ended_at.is_some() {
+            return Motion::None;
+        }
+        if row.direction == Direction::Out {
+            row.state = TransferState::Offered;
+            row.reason = Some("Waits for a device to send it to.".to_owned());
+            return Motion::Out(Outgoing::default());
+        }
+        let Some(device) = share.open().next() else {
+            return Motion::None;
+        };
+        let accepted = row.state != TransferState::Offered;
+        if accepted {
+            row.state = TransferState::Paused;
+        } else {
+            // No more than were taken before.
+            let _ = self.quota.open(&row.id, &row.from_id);
+        }
+        Motion::Pull(Pull::new(*device, accepted))
+    }
+}
+
+/// What a transfer becomes that was under way when the node stopped.
+fn interrupt(row: &mut TransferRow) {
+    row.state = TransferState::Failed;
+    row.spool = None;
+    row.ended_at = Some(wall_ms());
+    row.reason = Some(match row.direction {
+        Direction::In => {
+            "Gossamer was closed before the file was complete. Ask for it again.".to_owned()
+        }
+        Direction::Out => "Gossamer was closed before the file was sent. Send it again.".to_owned(),
+    });
+}
+
+/// Removes what earlier runs left, except files that wait for an answer.
+fn clear_spool(dir: &Path, kept: &HashSet<String>) {
+    let Ok(entries) = fs::read_dir(dir) else {
+        return;
+    };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if !kept.contains(&path.display().to_string())
+            && let Err(error) = fs::remove_file(&path)
+        {
+            tracing::warn!(%error, "a leftover of an earlier run could not be removed");
+        }
+    }
+}

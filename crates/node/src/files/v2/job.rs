@@ -1,0 +1,113 @@
+//! One pull: from an open part to a file in its place, or the reason why not.
+
+use std::path::PathBuf;
+
+use gossamer_net::Stream;
+use gossamer_transfer::v2::{
+    Offer, Part, PartError, Progress, Refusal,
+    pump::{self, PullError, Pulled, StreamError, Timers},
+};
+
+use super::journal::Book;
+use crate::files::incoming::Failure;
+
+/// How a pull ended.
+#[derive(Debug)]
+pub(crate) enum PullEnd {
+    /// The file is in its place; whether the sender knows.
+    Kept { told: bool },
+    /// The sender stopped it.
+    Over,
+    /// The stream was lost: it goes on later.
+    Lost,
+    /// The disk said no: it goes on when the user says so.
+    NoPlace(String),
+    /// It will never come.
+    Failed(String),
+}
+
+/// What one pull works with.
+pub(super) struct Job {
+    pub(super) offer: Offer,
+    /// Where the part is.
+    pub(super) parts: PathBuf,
+    pub(super) downloads: PathBuf,
+    pub(super) progress: Progress,
+    pub(super) timers: Timers,
+    pub(super) book: Book,
+}
+
+impl Job {
+    /// Pulls the file over the stream that `open` gives.
+    pub(super) async fn run(self, open: impl Future<Output = Option<Stream>>) -> PullEnd {
+        let (parts, file, size) = (self.parts, self.offer.file, self.offer.size);
+        let opened = tokio::task::spawn_blocking(move || Part::open(&parts, file, size)).await;
+        let part = match opened {
+            Ok(Ok(part)) => part,
+            Ok(Err(error)) => return PullEnd::NoPlace(no_place(&error)),
+            Err(_) => return PullEnd::Lost,
+        };
+        let Some(stream) = open.await else {
+            return PullEnd::Lost;
+        };
+        let pulled = pump::pull(
+            stream,
+            &self.offer,
+            part,
+            &self.downloads,
+            &self.book,
+            &self.progress,
+            self.timers,
+        );
+        match pulled.await {
+            Ok(Pulled { told, .. }) => PullEnd::Kept { told },
+            Err(error) => {
+                tracing::debug!(?file, %error, "a file did not arrive");
+                end_of(&error)
+            }
+        }
+    }
+}
+
+fn end_of(error: &PullError) -> PullEnd {
+    let failed = |reason: &str| PullEnd::Failed(reason.to_owned());
+    match error {
+        PullError::Over(_) => PullEnd::Over,
+        // It is in its place, and its sender is told later.
+        PullError::Unwritten(_) => PullEnd::Kept { told: false },
+        PullError::Part(error) => PullEnd::NoPlace(no_place(error)),
+        PullError::Offer(error) => PullEnd::Failed(format!("The file was refused: {error}.")),
+        PullError::Stream(StreamError::Misbehaved(_)) => failed(
+            "What came was not the file that was offered. Nothing was kept. Ask for it again.",
+        ),
+        PullError::Stream(StreamError::Refused(refusal)) => match refusal {
+            Refusal::Changed => {
+                failed("The file was changed at its sender after it was offered. Ask for it again.")
+            }
+            Refusal::Gone => failed("The file is not at its sender any more. Ask for it again."),
+            Refusal::NotOffered => failed("It is not offered any more. Ask for it again."),
+            Refusal::Later | Refusal::Crowded => PullEnd::Lost,
+            Refusal::Unacceptable | Refusal::Misbehaved | Refusal::Other(_) => PullEnd::Failed(
+                format!("The sender refused it: {refusal}. Ask for it again."),
+            ),
+        },
+        PullError::Stream(StreamError::Silent(_) | StreamError::Lost(_) | StreamError::Ended) => {
+            PullEnd::Lost
+        }
+    }
+}
+
+fn no_place(error: &PartError) -> String {
+    match error {
+        PartError::NoRoom { needed, free } => no_room(*needed, *free),
+        PartError::Disk(error) => Failure::of(error, true).reason,
+    }
+}
+
+/// What is said when a disk has too little room.
+pub(super) fn no_room(needed: u64, free: u64) -> String {
+    format!(
+        "The file needs {needed} more bytes and the disk has {free} free. Free some space, then \
+         accept it again."
+    )
+}

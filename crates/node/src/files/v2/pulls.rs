@@ -1,0 +1,362 @@
+//! Files that come: offers of other devices, and the pulling of those that were accepted.
+
+use std::path::{Path, PathBuf};
+
+use gossamer_crypto::{DeviceId, FileId};
+use gossamer_store::{Direction, PartyState, TransferRow, TransferState};
+use gossamer_transfer::v2::{Offer, Part, Progress, Refusal};
+use tokio::task::AbortHandle;
+use uuid::Uuid;
+
+use super::{
+    Files, Motion, Outside, Share, V2Report,
+    job::{Job, PullEnd, no_room},
+    journal::Book,
+    pause::Pause,
+    report, row_id,
+};
+use crate::{
+    AcceptMode,
+    api::{ApiError, ErrorCode, Event},
+    clock::wall_ms,
+    convert::EVERYONE,
+    files::{Transfer, meter::Meter, wrong_state},
+    streams::FILE,
+};
+
+/// Files pulled from one device at the same time: it takes two streams of one address beside links
+/// (docs/protocol-v2.md 5.5), and one is for words.
+const AT_ONCE: usize = 2;
+/// Files of one device that are not over; it offers further ones again later.
+const OPEN: usize = 64;
+
+/// A file that comes, seen from the actor.
+#[derive(Debug)]
+pub(crate) struct Pull {
+    pub(super) device: DeviceId,
+    accepted: bool,
+    pub(super) pause: Pause,
+    progress: Progress,
+    task: Option<AbortHandle>,
+}
+
+impl Pull {
+    pub(crate) fn new(device: DeviceId, accepted: bool) -> Self {
+        Self {
+            device,
+            accepted,
+            pause: Pause::default(),
+            progress: Progress::default(),
+            task: None,
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.progress.bytes()
+    }
+
+    /// Whether all of a file of this size is here and is being put in its place.
+    pub(crate) fn is_whole(&self, size: u64) -> bool {
+        self.task.is_some() && self.bytes() >= size
+    }
+
+    pub(crate) fn stop(&self) {
+        self.task.as_ref().inspect(|task| task.abort());
+    }
+}
+
+impl Files {
+    /// Takes an offer that a device makes over v2, or goes on with one that stopped.
+    pub(crate) fn accept_pull(
+        &mut self,
+        key: u64,
+        free: Option<u64>,
+        out: &mut Outside<'_>,
+    ) -> Result<Event, ApiError> {
+        let Some(Transfer {
+            row,
+            motion: Motion::Pull(pull),
+            ..
+        }) = self.transfers.get_mut(&key)
+        else {
+            return Err(wrong_state("accepted"));
+        };
+        if pull.task.is_some() {
+            return Err(wrong_state("accepted"));
+        }
+        if let Some(free) = free.filter(|free| *free < row.size) {
+            return Err(ApiError::new(ErrorCode::DiskFull, no_room(row.size, free)));
+        }
+        pull.accepted = true;
+        pull.pause.end();
+        (row.state, row.reason) = (TransferState::Active, None);
+        let id = row.id.clone();
+        self.quota.close(&id);
+        self.pull_all(out);
+        self.answer(key, out)
+    }
+
+    /// Refuses an offer that a device makes over v2.
+    pub(crate) fn decline_pull(
+        &mut self,
+        key: u64,
+        out: &mut Outside<'_>,
+    ) -> Result<Event, ApiError> {
+        match self.transfers.get_mut(&key) {
+            Some(Transfer {
+                motion: Motion::Pull(pull),
+                share: Some(share),
+                ..
+            }) if !pull.accepted => share.close(PartyState::Declined),
+            _ => return Err(wrong_state("declined")),
+        }
+        let reason = Some("You declined it.".to_owned());
+        self.end(key, TransferState::Cancelled, reason);
+        self.reach_out(out);
+        self.answer(key, out)
+    }
+
+    /// A device offers a file. Gives its transfer, which is to be written down.
+    ///
+    /// # Errors
+    /// Says why it is not taken.
+    pub(super) fn take_offer(
+        &mut self,
+        peer: DeviceId,
+        offer: &Offer,
+        out: &Outside<'_>,
+    ) -> Result<u64, Refusal> {
+        let known = self.v2.by_file.get(&offer.file);
+        if let Some((key, known)) = known.and_then(|key| Some((*key, self.transfers.get(key)?))) {
+            let parties = known.share.as_ref().map(|share| &share.parties);
+            let same = known.row.direction == Direction::In
+                && known.row.size == offer.size
+                && parties.is_some_and(|parties| parties.contains_key(&peer));
+            return same.then_some(key).ok_or(Refusal::Unacceptable);
+        }
+        let checked = offer.check().map_err(|_| Refusal::Unacceptable)?;
+        if self.pulls_of(&peer).count() >= OPEN {
+            return Err(Refusal::Crowded);
+        }
+        let id = Uuid::new_v4().to_string();
+        self.quota.open(&id, &peer.to_string())?;
+        let fits = self.free().is_none_or(|free| free >= offer.size);
+        let accepted = self.accept == AcceptMode::All && fits;
+        if accepted {
+            self.quota.close(&id);
+        }
+        let row = TransferRow {
+            id,
+            file_id: row_id(offer.file),
+            direction: Direction::In,
+            conversation: EVERYONE.to_owned(),
+            from_id: peer.to_string(),
+            from_name: out.devices.name(&peer),
+            name: checked.name,
+            state: if accepted {
+                TransferState::Active
+            } else {
+                TransferState::Offered
+            },
+            bytes: 0,
+            size: offer.size,
+            path: None,
+            spool: None,
+            sha256: None,
+            reason: None,
+            reached: 0,
+            started_at: wall_ms(),
+            ended_at: None,
+        };
+        Ok(self.insert(Transfer {
+            row,
+            motion: Motion::Pull(Pull::new(peer, accepted)),
+            meter: Meter::default(),
+            share: Some(Share::coming(offer, peer)),
+        }))
+    }
+
+    fn pulls_of<'a>(&'a self, device: &'a DeviceId) -> impl Iterator<Item = &'a Pull> {
+        self.transfers
+            .values()
+            .filter_map(move |it| match &it.motion {
+                Motion::Pull(pull) if pull.device == *device => Some(pull),
+                Motion::Pull(_) | Motion::In(_) | Motion::Out(_) | Motion::None => None,
+            })
+    }
+
+    /// Starts the pulls that can be, and says what the others wait for.
+    pub(super) fn pull_all(&mut self, out: &mut Outside<'_>) {
+        let idle = |(key, transfer): (&u64, &Transfer)| match &transfer.motion {
+            Motion::Pull(pull) if pull.accepted && pull.task.is_none() => Some((*key, pull.device)),
+            Motion::Pull(_) | Motion::In(_) | Motion::Out(_) | Motion::None => None,
+        };
+        let idle: Vec<_> = self.transfers.iter().filter_map(idle).collect();
+        for (key, device) in idle {
+            let running = self.pulls_of(&device).filter(|pull| pull.task.is_some());
+            let is_full = running.count() >= AT_ONCE;
+            let wait = match self.v2.linked.get(&device) {
+                None => Some("Waits for the device that sends it to come back."),
+                Some(_) if is_full => Some("Waits for other files to arrive."),
+                Some(_) => None,
+            };
+            let Some(Transfer {
+                row,
+                motion: Motion::Pull(pull),
+                ..
+            }) = self.transfers.get_mut(&key)
+            else {
+                continue;
+            };
+            if !pull.pause.is_over() {
+                continue;
+            }
+            let state = match wait {
+                Some(_) => TransferState::Paused,
+                None => TransferState::Active,
+            };
+            let changed = row.state != state || row.reason.as_deref() != wait;
+            (row.state, row.reason) = (state, wait.map(ToOwned::to_owned));
+            if wait.is_none() {
+                self.pull(key);
+            }
+            if changed {
+                self.tell(key, out);
+            }
+        }
+    }
+
+    fn pull(&mut self, key: u64) {
+        let parts = self.parts_dir();
+        let Some(Transfer {
+            row,
+            motion: Motion::Pull(pull),
+            share: Some(share),
+            meter,
+        }) = self.transfers.get_mut(&key)
+        else {
+            return;
+        };
+        let Some(addr) = self.v2.linked.get(&pull.device).copied() else {
+            return;
+        };
+        (pull.progress, *meter) = (Progress::default(), Meter::default());
+        let (streams, device) = (self.v2.streams.clone(), pull.device);
+        let job = Job {
+            offer: share.offer(row),
+            parts,
+            downloads: self.downloads.clone(),
+            progress: pull.progress.clone(),
+            timers: self.v2.timers,
+            book: Book::new(self.reports.clone()),
+        };
+        let (transfer, reports) = (row.id.clone(), self.reports.clone());
+        let task = self.v2.tasks.spawn(async move {
+            let end = job
+                .run(async { streams.open(FILE, device, addr).await.ok() })
+                .await;
+            report(&reports, V2Report::Pulled { transfer, end }).await;
+        });
+        pull.task = Some(task);
+    }
+
+    /// A file is in its place. Gives its transfer, which is to be written down.
+    pub(super) fn kept(&mut self, file: FileId, path: &Path) -> Option<u64> {
+        let key = *self.v2.by_file.get(&file)?;
+        let Transfer {
+            row,
+            motion: Motion::Pull(pull),
+            share: Some(share),
+            ..
+        } = self.transfers.get_mut(&key)?
+        else {
+            return None;
+        };
+        row.path = Some(path.display().to_string());
+        row.bytes = row.size;
+        share.close(PartyState::Done);
+        // The stream that brought it says so first.
+        if let Some(party) = share.parties.get_mut(&pull.device) {
+            party.pause.lengthen();
+        }
+        self.end(key, TransferState::Done, None);
+        Some(key)
+    }
+
+    pub(super) fn pulled(&mut self, id: &str, end: PullEnd, out: &mut Outside<'_>) {
+        let Ok(key) = self.find(id) else { return };
+        let Some(Transfer {
+            row, motion, share, ..
+        }) = self.transfers.get_mut(&key)
+        else {
+            return;
+        };
+        if let PullEnd::Kept { told } = end {
+            let parties = share
+                .iter_mut()
+                .flat_map(|share| share.parties.values_mut());
+            parties.for_each(|party| party.owed = !told);
+            return self.record(key, out);
+        }
+        let Motion::Pull(pull) = motion else { return };
+        pull.task = None;
+        match end {
+            PullEnd::Kept { .. } => {}
+            PullEnd::Over => {
+                let reason = Some("The sender cancelled it.".to_owned());
+                self.end(key, TransferState::Cancelled, reason);
+                self.tell(key, out);
+            }
+            PullEnd::Lost => {
+                pull.pause.lengthen();
+                if pull.bytes() == 0 && !pull.pause.is_repeated() {
+                    return;
+                }
+                row.state = TransferState::Paused;
+                row.reason = Some(LOST.to_owned());
+                self.tell(key, out);
+            }
+            PullEnd::NoPlace(reason) => {
+                pull.accepted = false;
+                (row.state, row.reason) = (TransferState::Paused, Some(reason));
+                self.tell(key, out);
+            }
+            PullEnd::Failed(reason) => self.fail(key, reason, out),
+        }
+    }
+
+    /// Where arriving files are kept: on the file system of the downloads, so that a file moves to
+    /// its place without a copy.
+    fn parts_dir(&self) -> PathBuf {
+        let existing = |dir: &Path| dir.ancestors().find(|dir| dir.exists()).map(Path::to_owned);
+        let device = |dir: &Path| existing(dir).and_then(|dir| file_system(&dir));
+        if self.downloads.is_file() || device(&self.spool_dir) == device(&self.downloads) {
+            return self.spool_dir.clone();
+        }
+        self.downloads.join(".arriving")
+    }
+
+    /// Removes what arrived of a file.
+    pub(crate) fn discard_part(&self, file: FileId) {
+        let dir = self.parts_dir();
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = Part::discard(&dir, file) {
+                tracing::warn!(%error, "a part of a file could not be removed");
+            }
+        });
+    }
+}
+
+const LOST: &str = "The connection to the sender was lost. It begins again by itself once the \
+                    sender is there; accept it again to try at once.";
+
+/// What tells file systems apart; alike where the system does not say.
+fn file_system(dir: &Path) -> Option<u64> {
+    let metadata = dir.metadata();
+    #[cfg(unix)]
+    return metadata
+        .ok()
+        .map(|it| std::os::unix::fs::MetadataExt::dev(&it));
+    #[cfg(not(unix))]
+    return metadata.ok().map(|_| 0);
+}
