@@ -96,9 +96,9 @@ impl Devices {
     }
 
     /// A device says under its signature what it is called. Returns what to tell, if it is here.
-    pub(crate) fn named(&mut self, device: DeviceId, name: String) -> Option<PeerView> {
-        let before = self.names.insert(device, name.clone());
-        if before.as_ref() == Some(&name) {
+    pub(crate) fn named(&mut self, device: DeviceId, name: &str) -> Option<PeerView> {
+        let before = self.names.insert(device, name.to_owned());
+        if before.as_deref() == Some(name) {
             return None;
         }
         self.view(&device)
@@ -146,8 +146,8 @@ mod tests {
         devices.heard(ana, "anna".into(), addr, 1);
         assert_eq!(devices.views().count(), 0, "not linked yet");
         assert_eq!(devices.up(ana, addr, 2).unwrap().name, "anna");
-        assert_eq!(devices.named(ana, "Ana".into()).unwrap().name, "Ana");
-        assert!(devices.named(ana, "Ana".into()).is_none());
+        assert_eq!(devices.named(ana, "Ana").unwrap().name, "Ana");
+        assert!(devices.named(ana, "Ana").is_none());
         devices.heard(ana, "someone".into(), addr, 3);
         let gone = devices.down(&ana, 4).unwrap();
         assert_eq!((gone.name.as_str(), gone.last_seen), ("Ana", 3));

@@ -45,11 +45,11 @@ pub(crate) struct Content {
 
 impl Content {
     pub(crate) fn new(
-        custom: Option<Arc<dyn CryptoProvider>>,
+        custom: Option<&Arc<dyn CryptoProvider>>,
         keyring: Keyring,
         locked: bool,
     ) -> Self {
-        let provider = custom.clone().unwrap_or_else(|| provider(&keyring, locked));
+        let provider = custom.map_or_else(|| provider(&keyring, locked), Arc::clone);
         Self {
             provider,
             keyring,

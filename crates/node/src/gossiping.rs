@@ -393,7 +393,15 @@ impl Actor {
                 let text = self.v2.content.open_classic(&message);
                 (message.sender_id, message.sender_name, text, Vec::new())
             }
-            _ => return None,
+            Kind::DeviceRecord
+            | Kind::Prekey
+            | Kind::LinkState
+            | Kind::Dm
+            | Kind::RoomEvent
+            | Kind::RoomConfig
+            | Kind::Purge
+            | Kind::Revocation
+            | Kind::Unknown(_) => return None,
         };
         let own = entry.own && body.kind == Kind::Everyone;
         let row = MessageRow {
@@ -513,7 +521,7 @@ impl Actor {
         if arrival.body.kind == Kind::DeviceRecord
             && let Some(record) = read_record(&arrival.body)
         {
-            let view = self.v2.devices.named(record.device, record.name);
+            let view = self.v2.devices.named(record.device, &record.name);
             self.tell_peer(view);
         }
         if arrival.heard.is_none() {
@@ -599,7 +607,15 @@ impl Actor {
                 };
                 self.published(message.message_id, author, &text, body.created)
             }
-            _ => None,
+            Kind::DeviceRecord
+            | Kind::Prekey
+            | Kind::LinkState
+            | Kind::Dm
+            | Kind::RoomEvent
+            | Kind::RoomConfig
+            | Kind::Purge
+            | Kind::Revocation
+            | Kind::Unknown(_) => None,
         };
         if let Some(published) = published {
             self.tell(ClassicInput::Publish(published));

@@ -90,7 +90,11 @@ impl Node {
             stale: config.timers.stale,
         };
         let custom = config.crypto_provider.clone();
-        let content = Content::new(custom, start.keyring.clone(), config.password.is_some());
+        let content = Content::new(
+            custom.as_ref(),
+            start.keyring.clone(),
+            config.password.is_some(),
+        );
         let brain = gossip::Config {
             device,
             network: author.network,
@@ -130,7 +134,7 @@ impl Node {
         };
         let mut v2 = Gossiping::new(brain, Arc::new(author), content);
         for (device, name) in names {
-            v2.devices.named(device, name);
+            v2.devices.named(device, &name);
         }
         for row in admitted {
             let uptime = i64::try_from(row.uptime).unwrap_or(i64::MAX);
