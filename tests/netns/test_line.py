@@ -29,14 +29,16 @@ def test_ana_hears_cleo_two_hops_away(line):
     cleo.hears("hello from the west")
 
 
-def test_a_file_goes_across_and_arrives_whole(line, tmp_path):
+def test_a_file_goes_to_whoever_has_a_link_and_nobody_else_hears_of_it(line, tmp_path):
     ana, ben, cleo = line
     film = a_file(tmp_path / "film.mkv", 5_000_000)
 
     ana.sends_file(film)
 
-    assert sha256_of(cleo.takes_file("film.mkv")) == sha256_of(film)
     assert sha256_of(ben.takes_file("film.mkv")) == sha256_of(film)
+    ana.sends("did you get it?")
+    cleo.hears("did you get it?")
+    assert not cleo.all("transfer")
 
 
 def test_words_flow_again_after_ben_was_away(line):
@@ -100,12 +102,9 @@ def test_everything_is_shown_once_though_there_are_two_ways(town):
 
 
 def test_a_file_is_offered_once_though_there_are_two_ways(town, tmp_path):
-    ana = town.node("ana", on=["west"])
-    ben, dora = (town.node(name, on=["west", "east"]) for name in ("ben", "dora"))
-    cleo = town.node("cleo", on=["east"], accept="all")
-    ana.sees("ben", "dora")
-    ben.sees("ana", "cleo")
-    dora.sees("ana", "cleo")
+    ana = town.node("ana", on=["west", "east"])
+    cleo = town.node("cleo", on=["west", "east"], accept="all")
+    meet(ana, cleo)
     film = a_file(tmp_path / "film.mkv", 3_000_000)
 
     ana.sends_file(film)

@@ -5,7 +5,7 @@ import time
 
 from people import Timers, a_file, meet, sha256_of
 
-LARGE = 100_000_000
+LARGE = 700_000_000
 
 
 def test_three_files_at_once_arrive_whole(town, tmp_path):
@@ -51,7 +51,7 @@ def test_chat_goes_before_the_chunks_of_a_large_file(town, tmp_path):
 def test_progress_only_grows_and_is_told(town, tmp_path):
     ana, ben = town.node("ana"), town.node("ben", accept="all")
     ana.sees("ben")
-    film = a_file(tmp_path / "film.mkv", 30_000_000)
+    film = a_file(tmp_path / "film.mkv", 300_000_000)
 
     transfer = ana.sends_file(film)
     arriving = ben.is_offered("film.mkv")["id"]

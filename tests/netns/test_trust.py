@@ -3,7 +3,7 @@ who does not know the password, and old nodes are told what they may know."""
 
 import pytest
 
-from people import Sniffer, meet
+from people import Sniffer, meet, sha256_of
 
 RIGHT, WRONG = "blue heron at dawn", "grey heron at dusk"
 NAMES = ("ana", "ben", "cleo", "dora", "emil")
@@ -135,6 +135,20 @@ def test_somebody_who_listens_finds_no_word_and_no_password(town, password):
 
     assert sniffer.bytes > 2_000, "nothing was listened to"
     assert not sniffer.found("the key is under the mat", "and the cake", RIGHT)
+
+
+def test_somebody_who_listens_finds_nothing_of_a_file(town, tmp_path):
+    letter = tmp_path / "to my dear cleo.txt"
+    letter.write_text("meet me at the old mill\n" * 20_000)
+    ana = town.node("ana")
+    with Sniffer(ana.host) as sniffer:
+        ben = town.node("ben")
+        meet(ana, ben)
+        ana.sends_file(letter)
+        assert sha256_of(ben.takes_file(letter.name)) == sha256_of(letter)
+
+    assert sniffer.bytes > letter.stat().st_size, "the file did not pass here"
+    assert not sniffer.found("meet me at the old mill", letter.name, "dear cleo")
 
 
 def test_old_nodes_on_both_sides_of_two_bridges_hear_everything_once(town):

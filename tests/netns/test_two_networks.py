@@ -33,14 +33,20 @@ def test_everybody_hears_everybody_once(households):
                 assert listener.has_heard(f"this is {speaker.name}") == 1
 
 
-def test_a_file_from_the_west_reaches_everybody(households, tmp_path):
+def test_a_file_from_the_middle_reaches_everybody_and_one_from_the_west_its_neighbours(
+    households, tmp_path
+):
     (ana, ben), mira, (cleo, dora) = households
     album = a_file(tmp_path / "album.zip", 3_000_000)
+    song = a_file(tmp_path / "song.mp3", 1_000_000, seed=1)
 
-    ana.sends_file(album)
+    mira.sends_file(album)
+    ana.sends_file(song)
 
-    for person in (ben, mira, cleo, dora):
+    for person in (ana, ben, cleo, dora):
         assert sha256_of(person.takes_file("album.zip")) == sha256_of(album)
+    for person in (ben, mira):
+        assert sha256_of(person.takes_file("song.mp3")) == sha256_of(song)
 
 
 def test_when_the_bridge_is_gone_each_household_goes_on(households):
