@@ -5,7 +5,6 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { installPackages } from './lib/packages.mjs';
 import { testPython } from './lib/python.mjs';
-import { testPython } from './lib/python.mjs';
 import { exe, main, root, run } from './lib/run.mjs';
 import { step } from './lib/say.mjs';
 import { checkTools } from './lib/tools.mjs';
@@ -13,7 +12,6 @@ import { checkTools } from './lib/tools.mjs';
 main(async (args) => {
   checkTools();
   await installPackages(['node', 'tests']);
-  const python = await testPython();
   step('Building the node for speed');
   await run('cargo', ['build', '--release', '--package', 'gossamer-cli']);
   const python = await testPython();
