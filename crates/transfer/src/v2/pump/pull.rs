@@ -28,7 +28,7 @@ use crate::v2::{
 pub struct Pulled {
     /// Where it is.
     pub path: PathBuf,
-    /// Whether the sender has noted that; if not, it wants to be [told](super::tell) again.
+    /// Whether the sender has noted that; if not, it wants to be [told](super::tell()) again.
     pub told: bool,
 }
 
