@@ -83,6 +83,25 @@ def test_killing_the_one_in_the_middle_again_and_again_loses_nothing(town):
     assert said <= {message["text"] for message in ben.history()}
 
 
+def test_a_network_that_loses_packets_loses_no_words(town):
+    ana = town.node("ana", on=["west"])
+    ben = town.node("ben", on=["west", "east"])
+    cleo = town.node("cleo", on=["east"])
+    meet(ana, ben)
+    meet(ben, cleo)
+    for person in (ana, ben, cleo):
+        town.town.loses_packets(person.host, percent=8)
+
+    said = [ana.sends(f"word {n}") for n in range(40)]
+
+    for n in range(40):
+        cleo.hears(f"word {n}", within=60)
+        assert cleo.has_heard(f"word {n}") == 1
+    for message in said:
+        ana.reached(message, within=60)
+    assert all(town.town.lost_packets(person.host) > 0 for person in (ana, ben, cleo))
+
+
 def test_two_networks_with_passwords_live_side_by_side(town):
     ana = town.node("ana", password=RIGHT)
     ben = town.node("ben", password=RIGHT)

@@ -130,6 +130,24 @@ class Town:
         """Takes the cable out: the interface stays, its carrier goes."""
         self._cable(host, lan, "down")
 
+    def loses_packets(self, host, percent):
+        """From now on this share of what comes to a host gets lost, at random."""
+        rule = f'iifname != "lo" numgen random mod 100 < {percent} counter drop'
+        for line in (
+            "add table ip weather",
+            "add chain ip weather storm { type filter hook input priority 0 ; }",
+            f"add rule ip weather storm {rule}",
+        ):
+            _run(*host.argv("nft", line))
+
+    def lost_packets(self, host):
+        """How many got lost so far."""
+        rules = subprocess.run(
+            host.argv("nft", "list", "table", "ip", "weather"),
+            check=True, capture_output=True, text=True,
+        ).stdout
+        return int(rules.split("packets ")[1].split()[0])
+
     def mend(self, host, lan):
         """Puts the cable back."""
         self._cable(host, lan, "up")
