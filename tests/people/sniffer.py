@@ -13,6 +13,7 @@ class Sniffer:
     def __init__(self, host):
         self._socket = host.socket_of(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL_PROTOCOLS))
         self._socket.settimeout(0.2)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 20)
         self._heard = bytearray()
         self._leaving = threading.Event()
         self._thread = threading.Thread(target=self._listen, daemon=True)

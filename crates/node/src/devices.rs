@@ -101,7 +101,9 @@ impl Devices {
         if before.as_deref() == Some(name) {
             return None;
         }
-        self.view(&device)
+        // Who is away is not announced for a new name.
+        let view = self.view(&device)?;
+        (view.status != PeerStatus::Offline).then_some(view)
     }
 
     pub(crate) fn is_linked(&self, device: &DeviceId) -> bool {
@@ -152,6 +154,7 @@ mod tests {
         let gone = devices.down(&ana, 4).unwrap();
         assert_eq!((gone.name.as_str(), gone.last_seen), ("Ana", 3));
         assert!(devices.down(&ana, 4).is_none());
+        assert!(devices.named(ana, "Anna").is_none(), "she is away");
     }
 
     #[test]
