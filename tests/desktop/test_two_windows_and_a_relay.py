@@ -15,7 +15,7 @@ def second_display():
     screen.closes()
 
 
-def test_two_windows_talk_and_pass_a_file_through_a_relay(
+def test_two_windows_talk_through_a_relay_and_pass_files_with_it(
     cast, window, second_display, tmp_path
 ):
     ben = cast.node("ben", on=["west", "east"], network="mesh")
@@ -35,8 +35,11 @@ def test_two_windows_talk_and_pass_a_file_through_a_relay(
 
     photograph = a_file(tmp_path / "photograph.jpg", 3_000_000)
     ana.chooses(photograph)
-    cleo.accepts("photograph.jpg")
+    assert sha256_of(ben.takes_file("photograph.jpg")) == sha256_of(photograph)
+    postcard = a_file(tmp_path / "postcard.jpg", 2_000_000, seed=1)
+    ben.sends_file(postcard)
+    cleo.accepts("postcard.jpg")
 
-    assert sha256_of(cleo.has_file("photograph.jpg")) == sha256_of(photograph)
+    assert sha256_of(cleo.has_file("postcard.jpg")) == sha256_of(postcard)
     ana.is_photographed("line-ana")
     cleo.is_photographed("line-cleo")

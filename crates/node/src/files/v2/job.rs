@@ -85,7 +85,8 @@ fn end_of(error: &PullError) -> PullEnd {
                 failed("The file was changed at its sender after it was offered. Ask for it again.")
             }
             Refusal::Gone => failed("The file is not at its sender any more. Ask for it again."),
-            Refusal::NotOffered => failed("It is not offered any more. Ask for it again."),
+            // Its sender stopped it, and says so on a stream of its own too.
+            Refusal::NotOffered => PullEnd::Over,
             Refusal::Later | Refusal::Crowded => PullEnd::Lost,
             Refusal::Unacceptable | Refusal::Misbehaved | Refusal::Other(_) => PullEnd::Failed(
                 format!("The sender refused it: {refusal}. Ask for it again."),
