@@ -75,6 +75,8 @@ def send_while_chatting(ana, ben, cleo, source, tag):
     def talk():
         while not done.is_set():
             latencies.append(chat(ana, cleo, f"{tag}-{len(latencies)}"))
+            # Nobody types faster, and nodes slow down whoever floods.
+            time.sleep(0.1)
 
     talker = threading.Thread(target=talk)
     talker.start()
