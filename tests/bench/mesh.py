@@ -141,7 +141,7 @@ def read_options():
     parser.add_argument(
         "--sizes", type=lambda text: [int(size) for size in text.split(",")], default=[50, 500]
     )
-    return parser.parse_args()
+    return parser.parse_known_args()[0]
 
 
 if __name__ == "__main__":
