@@ -468,15 +468,20 @@ impl Actor {
     fn kept_well(&mut self, batch: Vec<Arrival>, recorded: Recorded) {
         let mut placed = recorded.placed.into_iter();
         for arrival in &batch {
+            if arrival.message.is_none() {
+                continue;
+            }
+            // One answer for each message of the batch, whatever became of it meanwhile.
+            let at = placed.next().flatten();
             let Some(pending) = self.v2.pending.get_mut(&arrival.entry.id) else {
                 continue;
             };
-            if let Some(message) = &mut pending.message {
-                match placed.next().flatten() {
-                    Some(at) => (message.row.place, message.row.late) = (at.place, at.late),
-                    // It is there already: not shown again.
-                    None => pending.message = None,
+            match (at, &mut pending.message) {
+                (Some(at), Some(message)) => {
+                    (message.row.place, message.row.late) = (at.place, at.late);
                 }
+                // It is there already: not shown again.
+                _ => pending.message = None,
             }
         }
         let (bridged, arrived): (Vec<_>, Vec<_>) =
