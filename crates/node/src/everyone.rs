@@ -7,13 +7,10 @@ use gossamer_crypto::{
     CryptoProvider, DeviceKey, EnvelopeId, Keyring, NetworkFernet, NetworkId, Plain, Signed,
     UserKey, seal_classic,
 };
-use gossamer_mesh::{
-    bridge::Heard,
-    gossip::{Entry, Held},
-};
+use gossamer_mesh::{bridge::Heard, gossip::Entry};
 use gossamer_store::EnvelopeRow;
 use gossamer_wire::{
-    limits::{AFTER, LIFETIME_EVERYONE, LIFETIME_MAX, TTL},
+    limits::{AFTER, LIFETIME_EVERYONE, LIFETIME_MAX},
     v2::{Body, ClassicMessage, DeviceRecord, Envelope, Kind, SignedRecord, Text},
 };
 
@@ -179,19 +176,9 @@ impl Author {
     pub(crate) fn row(&self, envelope: &Envelope, birth: i64) -> Option<EnvelopeRow> {
         let body = envelope.parse().ok()?;
         let entry = Entry {
-            id: envelope.id(),
-            kind: body.kind,
-            bucket: body.bucket(),
-            author: self.device.id(),
-            seq: body.seq,
-            created: body.created,
             birth,
-            lifetime: body.lifetime,
-            size: u32::try_from(envelope.body.len()).unwrap_or(u32::MAX),
-            hops: 0,
-            ttl: TTL,
-            held: Held::Body,
             own: true,
+            ..Entry::of(envelope.id(), envelope, &body, self.device.id())
         };
         Some(row(&entry, self.network, Some((envelope, &body))))
     }

@@ -555,19 +555,9 @@ impl Actor {
             return self.tell(ClassicInput::Ignored(vec![heard.header.message_id.clone()]));
         }
         let entry = Entry {
-            id,
-            kind: body.kind,
-            bucket: body.bucket(),
-            author: author.device.id(),
-            seq: body.seq,
-            created: body.created,
             birth: self.v2.brain.uptime(self.clock.now()),
-            lifetime: body.lifetime,
-            size: u32::try_from(envelope.body.len()).unwrap_or(u32::MAX),
-            hops: 0,
-            ttl: gossamer_wire::limits::TTL,
-            held: Held::Body,
             own: true,
+            ..Entry::of(id, &envelope, &body, author.device.id())
         };
         let mut message = self.message(&body, &entry);
         if let Some(message) = &mut message {
