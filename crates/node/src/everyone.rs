@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use gossamer_crypto::{
-    CryptoProvider, DeviceKey, EnvelopeId, Keyring, NetworkFernet, NetworkId, Plain, Signed,
-    UserKey, seal_classic,
+    CryptoProvider, DeviceId, DeviceKey, EnvelopeId, Keyring, NetworkFernet, NetworkId, Plain,
+    Signed, UserKey, seal_classic,
 };
 use gossamer_mesh::{bridge::Heard, gossip::Entry};
 use gossamer_store::EnvelopeRow;
@@ -40,6 +40,25 @@ pub(crate) struct Content {
     custom: bool,
 }
 
+/// What someone says to everyone.
+pub(crate) struct Said {
+    pub(crate) speaker: Speaker,
+    /// What they call themselves; their id where only the text would tell.
+    pub(crate) name: String,
+    /// `None` when it is sealed under a key that is not here, or is no text.
+    pub(crate) text: Option<String>,
+    /// The messages that it answers to.
+    pub(crate) after: Vec<EnvelopeId>,
+}
+
+/// Who says something.
+pub(crate) enum Speaker {
+    /// A device that speaks v2.
+    Device(DeviceId),
+    /// A node on the classic wire, and the message's id there.
+    Classic { node: String, message: String },
+}
+
 impl Content {
     pub(crate) fn new(
         custom: Option<&Arc<dyn CryptoProvider>>,
@@ -68,16 +87,51 @@ impl Content {
         self.locked && self.keyring.lowest().is_none()
     }
 
-    /// Reads a text; `None` when it is sealed under a key that is not here, or is no text.
-    pub(crate) fn open(&self, payload: &[u8]) -> Option<Text> {
-        let content = self.provider.open(payload).ok()?;
-        Text::decode(&content).ok().flatten()
+    /// What an envelope says to everyone; `None` when it is of another kind or makes no sense.
+    pub(crate) fn read(&self, body: &Body) -> Option<Said> {
+        match body.kind {
+            Kind::Everyone => {
+                let device = body.origin?;
+                let (name, text, after) = match self.open(&body.payload) {
+                    Some(text) => (text.name, Some(text.text), text.after),
+                    None => (device.classic(), None, Vec::new()),
+                };
+                Some(Said {
+                    speaker: Speaker::Device(device),
+                    name,
+                    text,
+                    after,
+                })
+            }
+            Kind::Classic => {
+                let message = ClassicMessage::decode(&body.payload).ok()?;
+                let text = self.provider.open(&message.text).ok();
+                Some(Said {
+                    speaker: Speaker::Classic {
+                        node: message.sender_id,
+                        message: message.message_id,
+                    },
+                    name: message.sender_name,
+                    text: text.and_then(|text| String::from_utf8(text).ok()),
+                    after: Vec::new(),
+                })
+            }
+            Kind::DeviceRecord
+            | Kind::Prekey
+            | Kind::LinkState
+            | Kind::Dm
+            | Kind::RoomEvent
+            | Kind::RoomConfig
+            | Kind::Purge
+            | Kind::Revocation
+            | Kind::Unknown(_) => None,
+        }
     }
 
-    /// Reads the text of a bridged message.
-    pub(crate) fn open_classic(&self, message: &ClassicMessage) -> Option<String> {
-        let text = self.provider.open(&message.text).ok()?;
-        String::from_utf8(text).ok()
+    /// `None` when it is sealed under a key that is not here, or is no text.
+    fn open(&self, payload: &[u8]) -> Option<Text> {
+        let content = self.provider.open(payload).ok()?;
+        Text::decode(&content).ok().flatten()
     }
 
     /// Every bridge seals a message alike, so that it has one id.

@@ -12,11 +12,9 @@ use gossamer_mesh::{
 use gossamer_net::{LinkError, NetEvent};
 use gossamer_store::{
     AdmittedRow, EnvelopeBody, EnvelopeMeta, EnvelopeRow, IndexEntry, MessageRow, NewMessage,
-    Recorded,
+    Recorded, Store, StoreError,
 };
-use gossamer_wire::v2::{
-    Body, Bucket, ClassicMessage, Envelope, EnvelopeFrame, Kind, LinkFrame, Reason,
-};
+use gossamer_wire::v2::{Body, Bucket, Envelope, EnvelopeFrame, Kind, LinkFrame, Reason};
 use rand::rngs::StdRng;
 
 use crate::{
@@ -25,7 +23,7 @@ use crate::{
     clock::wall_ms,
     convert::{self, EVERYONE},
     devices::Devices,
-    everyone::{Author, Content, read_record},
+    everyone::{Author, Content, Said, Speaker, read_record},
     streams::Admitted,
 };
 
@@ -328,24 +326,7 @@ impl Actor {
         tokio::spawn(async move {
             let revealed = archive.run(move |store| {
                 store.networks().save_keyring(&network, &keyring)?;
-                let mut revealed = Vec::new();
-                for id in store.messages().unreadable(None, REOPENED)? {
-                    let Some(envelope) = EnvelopeId::from_hex(&id) else {
-                        continue;
-                    };
-                    let row = store.envelopes().get(&envelope)?;
-                    let body = row.and_then(|row| Body::decode(&row.body?.body).ok());
-                    let text = body.and_then(|body| content.open(&body.payload));
-                    let Some(text) = text else { continue };
-                    let after: Vec<String> = text.after.iter().map(ToString::to_string).collect();
-                    if store
-                        .messages()
-                        .reveal(&id, &text.name, &text.text, &after)?
-                    {
-                        revealed.extend(store.messages().get(&id)?);
-                    }
-                }
-                Ok(revealed)
+                reveal(store, &content)
             });
             if let Ok(rows) = revealed.await {
                 let _ = reports.send(Report::Revealed(rows)).await;
@@ -360,7 +341,8 @@ impl Actor {
             // The brain has parsed it before.
             return self.gossip(Input::PersistFailed(vec![entry.id]));
         };
-        let message = self.message(&body, &entry);
+        let said = self.v2.content.read(&body);
+        let message = said.map(|said| message(said, &body, &entry));
         self.keep(Arrival {
             envelope,
             entry,
@@ -374,55 +356,6 @@ impl Actor {
         self.v2.pending.insert(arrival.entry.id, arrival.clone());
         self.v2.batch.push(arrival);
         self.keep_batch();
-    }
-
-    /// What an envelope says to people, if it does.
-    fn message(&self, body: &Body, entry: &Entry) -> Option<NewMessage> {
-        let (from_id, from_name, text, after) = match body.kind {
-            Kind::Everyone => {
-                let text = self.v2.content.open(&body.payload);
-                let device = body.origin?;
-                let (name, text, after) = match text {
-                    Some(text) => (text.name, Some(text.text), text.after),
-                    None => (device.classic(), None, Vec::new()),
-                };
-                (device.to_string(), name, text, after)
-            }
-            Kind::Classic => {
-                let message = ClassicMessage::decode(&body.payload).ok()?;
-                let text = self.v2.content.open_classic(&message);
-                (message.sender_id, message.sender_name, text, Vec::new())
-            }
-            Kind::DeviceRecord
-            | Kind::Prekey
-            | Kind::LinkState
-            | Kind::Dm
-            | Kind::RoomEvent
-            | Kind::RoomConfig
-            | Kind::Purge
-            | Kind::Revocation
-            | Kind::Unknown(_) => return None,
-        };
-        let own = entry.own && body.kind == Kind::Everyone;
-        let row = MessageRow {
-            id: entry.id.to_string(),
-            conversation: EVERYONE.to_owned(),
-            from_id,
-            from_name,
-            readable: text.is_some(),
-            text: text.unwrap_or_default(),
-            own,
-            sent_at: convert::moment(body.created as f64).unwrap_or_default(),
-            received_at: wall_ms(),
-            hops: Some(entry.hops.saturating_sub(1).into()),
-            state: own.then_some(gossamer_store::MessageState::Sent),
-            reached: 0,
-            reason: None,
-            place: 0,
-            late: false,
-        };
-        let after = after.iter().map(ToString::to_string).collect();
-        Some(NewMessage { row, after })
     }
 
     fn keep_batch(&mut self) {
@@ -559,7 +492,8 @@ impl Actor {
             own: true,
             ..Entry::of(id, &envelope, &body, author.device.id())
         };
-        let mut message = self.message(&body, &entry);
+        let said = self.v2.content.read(&body);
+        let mut message = said.map(|said| message(said, &body, &entry));
         if let Some(message) = &mut message {
             message.row.hops = None;
         }
@@ -577,60 +511,27 @@ impl Actor {
         if !self.classic_welcome {
             return;
         }
-        let published = match body.kind {
-            Kind::Everyone => {
-                let (Some(text), Some(origin)) = (self.v2.content.open(&body.payload), body.origin)
-                else {
-                    return;
-                };
-                let author = ClassicAuthor {
-                    id: origin.classic(),
-                    name: text.name,
-                };
-                self.published(outward(id), author, &text.text, body.created)
-            }
-            Kind::Classic => {
-                let Ok(message) = ClassicMessage::decode(&body.payload) else {
-                    return;
-                };
-                let Some(text) = self.v2.content.open_classic(&message) else {
-                    return;
-                };
-                let author = ClassicAuthor {
-                    id: message.sender_id,
-                    name: message.sender_name,
-                };
-                self.published(message.message_id, author, &text, body.created)
-            }
-            Kind::DeviceRecord
-            | Kind::Prekey
-            | Kind::LinkState
-            | Kind::Dm
-            | Kind::RoomEvent
-            | Kind::RoomConfig
-            | Kind::Purge
-            | Kind::Revocation
-            | Kind::Unknown(_) => None,
+        let Some(said) = self.v2.content.read(body) else {
+            return;
         };
-        if let Some(published) = published {
-            self.tell(ClassicInput::Publish(published));
-        }
-    }
-
-    fn published(
-        &self,
-        id: String,
-        author: ClassicAuthor,
-        text: &str,
-        sent_ms: u64,
-    ) -> Option<Published> {
-        let content = self.classic_content(text)?;
-        Some(Published {
+        let (id, node) = match said.speaker {
+            Speaker::Device(device) => (outward(id), device.classic()),
+            Speaker::Classic { node, message } => (message, node),
+        };
+        let content = said.text.and_then(|text| self.classic_content(&text));
+        let Some(content) = content else {
+            return;
+        };
+        let author = ClassicAuthor {
+            id: node,
+            name: said.name,
+        };
+        self.tell(ClassicInput::Publish(Published {
             id,
             author: Some(author),
             content,
-            sent_ms,
-        })
+            sent_ms: body.created,
+        }));
     }
 
     // ---- serving ----
@@ -686,6 +587,54 @@ impl Actor {
             self.gossip(Input::Served { link, id, found });
         }
     }
+}
+
+/// How the store keeps what someone said to everyone.
+fn message(said: Said, body: &Body, entry: &Entry) -> NewMessage {
+    let (from_id, own) = match said.speaker {
+        Speaker::Device(device) => (device.to_string(), entry.own),
+        Speaker::Classic { node, .. } => (node, false),
+    };
+    let row = MessageRow {
+        id: entry.id.to_string(),
+        conversation: EVERYONE.to_owned(),
+        from_id,
+        from_name: said.name,
+        readable: said.text.is_some(),
+        text: said.text.unwrap_or_default(),
+        own,
+        sent_at: convert::moment(body.created as f64).unwrap_or_default(),
+        received_at: wall_ms(),
+        hops: Some(entry.hops.saturating_sub(1).into()),
+        state: own.then_some(gossamer_store::MessageState::Sent),
+        reached: 0,
+        reason: None,
+        place: 0,
+        late: false,
+    };
+    let after = said.after.iter().map(ToString::to_string).collect();
+    NewMessage { row, after }
+}
+
+/// Reads what could not be read until now. Says which messages could be.
+fn reveal(store: &mut Store, content: &Content) -> Result<Vec<MessageRow>, StoreError> {
+    let mut revealed = Vec::new();
+    for id in store.messages().unreadable(None, REOPENED)? {
+        let Some(envelope) = EnvelopeId::from_hex(&id) else {
+            continue;
+        };
+        let row = store.envelopes().get(&envelope)?;
+        let body = row.and_then(|row| Body::decode(&row.body?.body).ok());
+        let Some(said) = body.and_then(|body| content.read(&body)) else {
+            continue;
+        };
+        let Some(text) = said.text else { continue };
+        let after: Vec<String> = said.after.iter().map(ToString::to_string).collect();
+        if store.messages().reveal(&id, &said.name, &text, &after)? {
+            revealed.extend(store.messages().get(&id)?);
+        }
+    }
+    Ok(revealed)
 }
 
 fn envelope_of(body: EnvelopeBody) -> Envelope {
@@ -753,4 +702,70 @@ pub(crate) fn entry(stored: &IndexEntry, author: DeviceId) -> Option<Entry> {
         },
         own: meta.own,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use gossamer_crypto::{DeviceKey, NetworkId, UserKey};
+    use gossamer_store::Unlock;
+    use gossamer_wire::v1::Header;
+
+    use super::*;
+
+    fn ana() -> Author {
+        Author {
+            device: DeviceKey::from_secret(&[1; 32]),
+            user: UserKey::from_secret(&[2; 32]),
+            network: NetworkId::of("home"),
+            name: "ana".to_owned(),
+        }
+    }
+
+    fn content(keys: &[u8]) -> Content {
+        let mut keyring = Keyring::new();
+        keyring.merge(keys.iter().map(|key| NetworkKey::new([*key; 32])));
+        Content::new(None, keyring, true)
+    }
+
+    /// What ben says on the classic wire.
+    fn heard() -> Heard {
+        Heard {
+            header: Header {
+                message_id: "m-1".to_owned(),
+                sender_id: "bbbbbbbb".to_owned(),
+                sender_name: "ben".to_owned(),
+                timestamp: 1_699_123_456.789,
+            },
+            content: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_key_that_comes_later_reveals_what_was_said_before_in_either_dialect() {
+        let (ana, theirs) = (ana(), content(&[7]));
+        let said = ana.text(&theirs, "hello", &[], 1, 1_000).unwrap();
+        let bridged = ana.classic(&theirs, &heard(), "hi there").unwrap();
+
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(dir.path(), &Unlock::default()).unwrap();
+        let ours = content(&[8]);
+        for envelope in [&said, &bridged] {
+            let body = envelope.parse().unwrap();
+            let entry = Entry::of(envelope.id(), envelope, &body, ana.device.id());
+            let message = message(ours.read(&body).unwrap(), &body, &entry);
+            assert!(!message.row.readable && message.row.text.is_empty());
+            let stored = row(&entry, ana.network, Some((envelope, &body)));
+            store.record(&[message], &[stored]).unwrap();
+        }
+        assert!(reveal(&mut store, &ours).unwrap().is_empty());
+
+        let mut revealed = reveal(&mut store, &content(&[7, 8])).unwrap();
+        revealed.sort_by_key(|row| row.sent_at);
+        let read = revealed.iter().map(|row| {
+            assert!(row.readable);
+            (row.from_name.as_str(), row.text.as_str())
+        });
+        assert!(read.eq([("ana", "hello"), ("ben", "hi there")]));
+        assert_eq!(store.messages().unreadable(None, 9).unwrap(), [""; 0]);
+    }
 }
