@@ -36,7 +36,7 @@ use crate::{
     clock::{Clock, wall_ms},
     convert::{self, EVERYONE},
     files::{FileReport, Files, Gate, Outside},
-    gossiping::{Arrival, Gossiping, Served},
+    gossip::{Arrival, Gossiping, Served},
     handle::Request,
     sink::EventSink,
     status::Status,

@@ -18,7 +18,7 @@ use crate::{
     api::{ApiError, Command, ErrorCode, Event, PeerStatus},
     clock::wall_ms,
     convert::{self, EVERYONE},
-    everyone::{Author, Content},
+    gossip::{Author, Content},
     handle::Request,
 };
 

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
-use gossamer_crypto::DeviceId;
+use gossamer_crypto::{DeviceId, Signature, Signed};
+use gossamer_wire::v2::{Body, DeviceRecord, SignedRecord};
 
 use crate::api::{Dialect, PeerStatus, PeerView};
 
@@ -134,6 +135,19 @@ impl Devices {
             last_seen: known.last_seen,
         })
     }
+}
+
+/// What a device says of itself, if it and its person signed that.
+pub(crate) fn read_record(body: &Body) -> Option<DeviceRecord> {
+    let signed = SignedRecord::decode(&body.payload).ok()?;
+    let record = DeviceRecord::decode(&signed.record).ok()?;
+    let signature = Signature::new(signed.signature);
+    let genuine = record
+        .user
+        .verify(Signed::DeviceRecord, &signed.record, &signature)
+        .is_ok();
+    let consistent = Some(record.device) == body.origin && record.seq == body.seq;
+    (genuine && consistent).then_some(record)
 }
 
 #[cfg(test)]

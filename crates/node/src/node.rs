@@ -28,9 +28,9 @@ use crate::{
     api::{ApiError, ErrorCode, ReadyView},
     archive::Archive,
     clock::{Clock, wall_ms},
-    everyone::{Author, Content, read_record},
+    devices::read_record,
     files::Files,
-    gossiping::{self, Gossiping},
+    gossip::{Author, Content, Gossiping, entry},
     profile::Profile,
     sink::{self, EventStream},
     streams::Streams,
@@ -207,7 +207,7 @@ async fn open(archive: &Archive, config: &Config, name: &str) -> Result<Opened, 
             let mut index = Vec::new();
             let me = author.device.id();
             store.envelopes().index(&network, |stored| {
-                index.extend(gossiping::entry(&stored, me));
+                index.extend(entry(&stored, me));
             })?;
             let queued = store.messages().queued()?;
             let unsent = queued
