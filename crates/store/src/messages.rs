@@ -108,7 +108,8 @@ pub struct Messages<'a> {
 }
 
 impl Messages<'_> {
-    /// Records how far an own message got. False when there is no such message.
+    /// Records that an own message is queued again, or failed and why. False when there is no such
+    /// message. That it reached someone is noted by [`Reached`](crate::Reached).
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -116,15 +117,12 @@ impl Messages<'_> {
         &mut self,
         id: &str,
         state: MessageState,
-        reached: u32,
         reason: Option<&str>,
     ) -> Result<bool, StoreError> {
         let changed = self
             .db
-            .prepare_cached(
-                "UPDATE messages SET state = ?2, reached = ?3, reason = ?4 WHERE id = ?1 AND own",
-            )?
-            .execute(params![id, state, reached, reason])?;
+            .prepare_cached("UPDATE messages SET state = ?2, reason = ?3 WHERE id = ?1 AND own")?
+            .execute(params![id, state, reason])?;
         Ok(changed > 0)
     }
 
@@ -535,11 +533,12 @@ mod tests {
         let mut messages = store.messages();
         assert_eq!(ids(&messages.queued().unwrap()), ["own-1", "own-3"]);
 
-        let sent = messages.set_state("own-1", MessageState::Sent, 2, None);
-        assert!(sent.unwrap());
+        let failed = messages.set_state("own-1", MessageState::Failed, Some("too long"));
+        assert!(failed.unwrap());
         assert_eq!(ids(&messages.queued().unwrap()), ["own-3"]);
-        let sent = messages.get("own-1").unwrap().unwrap();
-        assert_eq!((sent.state, sent.reached), (Some(MessageState::Sent), 2));
+        let failed = messages.get("own-1").unwrap().unwrap();
+        assert_eq!(failed.state, Some(MessageState::Failed));
+        assert_eq!(failed.reason.as_deref(), Some("too long"));
     }
 
     #[test]
@@ -549,7 +548,7 @@ mod tests {
         store.record(&[from_ben(1)], &[]).unwrap();
         let mut messages = store.messages();
         for id in ["ben-1", "unknown"] {
-            assert!(!messages.set_state(id, MessageState::Sent, 1, None).unwrap());
+            assert!(!messages.set_state(id, MessageState::Failed, None).unwrap());
         }
         assert_eq!(messages.get("ben-1").unwrap(), Some(from_ben(1).row));
     }

@@ -8,7 +8,6 @@
 mod incoming;
 mod meter;
 mod outgoing;
-mod over;
 mod receiving;
 mod restart;
 mod sending;
@@ -32,7 +31,6 @@ use self::{
     incoming::{Failure, Incoming},
     meter::Meter,
     outgoing::{Outgoing, PumpEnd},
-    over::Over,
     v2::{Lines, Pull, Share, V2Report},
 };
 use crate::{
@@ -43,10 +41,13 @@ use crate::{
     clock::wall_ms,
     devices::Devices,
     profile::Profile,
+    recent::Recent,
     sink::EventSink,
     streams::Streams,
 };
 
+/// Files that are over remembered at most. One forgotten here would be offered anew.
+const OVER: usize = 4096;
 /// Transfers remembered at most; the oldest ended ones give way.
 const REMEMBERED: usize = 1000;
 
@@ -97,7 +98,8 @@ pub(crate) struct Files {
     /// Incoming transfers that are not over, by the file's id on the wire.
     by_file: HashMap<String, u64>,
     next: u64,
-    over: Over,
+    /// What is over by its id on the wire: late chunks of it are passed on, not kept.
+    over: Recent<String, ()>,
     quota: Quota,
     /// Refused files that were shown.
     refused: u32,
@@ -148,7 +150,7 @@ impl Files {
             by_id: HashMap::new(),
             by_file: HashMap::new(),
             next: 0,
-            over: Over::default(),
+            over: Recent::new(OVER),
             quota: Quota::default(),
             refused: 0,
             lanes: BTreeMap::new(),
@@ -391,7 +393,7 @@ impl Files {
         self.quota.close(&row.id);
         if row.direction == Direction::In && transfer.share.is_none() {
             self.by_file.remove(&row.file_id);
-            self.over.insert(row.file_id.clone());
+            self.over.insert(row.file_id.clone(), ());
         }
         if let Some(file) = unfinished {
             self.discard_part(file);

@@ -17,7 +17,7 @@ impl Actor {
     /// A classic message becomes an envelope. One that cannot be read stays what it is.
     pub(super) fn bridge_in(&mut self, heard: &Heard) {
         self.have_key();
-        let text = self.classic_text(&heard.content);
+        let text = self.classic.open(&heard.content);
         let author = Arc::clone(&self.v2.author);
         let envelope = text.and_then(|text| author.classic(&self.v2.content, heard, &text));
         let parsed = envelope.and_then(|envelope| Some((envelope.parse().ok()?, envelope)));
@@ -49,7 +49,7 @@ impl Actor {
 
     /// Something said over v2 is told to the classic nodes near.
     pub(super) fn bridge_out(&mut self, id: &EnvelopeId, body: &Body) {
-        if !self.classic_welcome {
+        if !self.classic.welcome {
             return;
         }
         let Some(said) = self.v2.content.read(body) else {
@@ -59,7 +59,7 @@ impl Actor {
             Speaker::Device(device) => (outward(id), device.classic()),
             Speaker::Classic { node, message } => (message, node),
         };
-        let content = said.text.and_then(|text| self.classic_content(&text));
+        let content = said.text.and_then(|text| self.classic.seal(&text));
         let Some(content) = content else {
             return;
         };

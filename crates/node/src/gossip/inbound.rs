@@ -57,19 +57,16 @@ impl Actor {
         self.v2.storing = true;
         let batch = std::mem::take(&mut self.v2.batch);
         let network = self.v2.author.network;
-        let (archive, reports) = (self.archive.clone(), self.reports.clone());
-        tokio::spawn(async move {
-            let messages: Vec<NewMessage> =
-                batch.iter().filter_map(|one| one.message.clone()).collect();
-            let rows: Vec<EnvelopeRow> = batch
-                .iter()
-                .map(|one| row(&one.entry, network, Some((&one.envelope, &one.body))))
-                .collect();
-            let recorded = archive
-                .run(move |store| store.record(&messages, &rows))
-                .await;
-            let _ = reports.send(Report::Kept(batch, recorded)).await;
-        });
+        let messages: Vec<NewMessage> =
+            batch.iter().filter_map(|one| one.message.clone()).collect();
+        let rows: Vec<EnvelopeRow> = batch
+            .iter()
+            .map(|one| row(&one.entry, network, Some((&one.envelope, &one.body))))
+            .collect();
+        self.job(
+            move |store| store.record(&messages, &rows),
+            |recorded| Some(Report::Kept(batch, recorded)),
+        );
     }
 
     pub(crate) fn kept(&mut self, batch: Vec<Arrival>, recorded: Result<Recorded, ApiError>) {
@@ -127,20 +124,13 @@ impl Actor {
         if ids.is_empty() {
             return;
         }
-        let (archive, reports) = (self.archive.clone(), self.reports.clone());
-        tokio::spawn(async move {
-            let rows = archive.run(move |store| {
-                let rows = ids.iter().map(|id| store.messages().get(id));
-                Ok(rows
-                    .collect::<Result<Vec<_>, _>>()?
-                    .into_iter()
-                    .flatten()
-                    .collect())
-            });
-            if let Ok(rows) = rows.await {
-                let _ = reports.send(Report::Revealed(rows)).await;
-            }
-        });
+        self.job(
+            move |store| {
+                let rows = ids.iter().map(|id| store.messages().get(id).transpose());
+                rows.flatten().collect()
+            },
+            |rows| rows.ok().map(Report::Revealed),
+        );
     }
 
     /// Shows what is on disk, and passes it to classic nodes.

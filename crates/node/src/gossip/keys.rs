@@ -22,16 +22,13 @@ impl Actor {
     pub(super) fn rekey(&mut self, keyring: Keyring) {
         self.v2.content.rekey(keyring.clone());
         let (network, content) = (self.v2.author.network, self.v2.content.clone());
-        let (archive, reports) = (self.archive.clone(), self.reports.clone());
-        tokio::spawn(async move {
-            let revealed = archive.run(move |store| {
+        self.job(
+            move |store| {
                 store.networks().save_keyring(&network, &keyring)?;
                 reveal(store, &content)
-            });
-            if let Ok(rows) = revealed.await {
-                let _ = reports.send(Report::Revealed(rows)).await;
-            }
-        });
+            },
+            |revealed| revealed.ok().map(Report::Revealed),
+        );
     }
 }
 

@@ -33,12 +33,13 @@ impl Actor {
             served.envelope = Some(arrival.envelope.clone());
             return self.write_served(served);
         }
-        let (archive, reports) = (self.archive.clone(), self.reports.clone());
-        tokio::spawn(async move {
-            let row = archive.run(move |store| store.envelopes().get(&id)).await;
-            served.envelope = row.ok().flatten().and_then(|row| row.body).map(envelope_of);
-            let _ = reports.send(Report::Body(served)).await;
-        });
+        self.job(
+            move |store| store.envelopes().get(&id),
+            move |row| {
+                served.envelope = row.ok().flatten().and_then(|row| row.body).map(envelope_of);
+                Some(Report::Body(served))
+            },
+        );
     }
 
     pub(crate) fn write_served(&mut self, served: Served) {
