@@ -138,7 +138,8 @@ impl Actor {
             Output::Reached { id, reached } => self.count_classic(&id, reached),
             Output::TooLarge { id, error } => self.too_large(&id, error),
             Output::Heard { device, name, addr } => {
-                self.v2.devices.heard(device, name, addr, wall_ms());
+                let view = self.v2.devices.heard(device, name, addr, wall_ms());
+                self.tell_peer(view);
                 self.gossip(gossip::Input::Heard { device, addr });
             }
             // Only `chunk` gives the brain chunks, and it takes them out itself.

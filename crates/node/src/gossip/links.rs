@@ -83,7 +83,7 @@ impl Actor {
     }
 
     pub(super) fn device_up(&mut self, device: DeviceId, addr: SocketAddr) {
-        let view = self.v2.devices.up(device, addr, wall_ms());
+        let view = self.v2.devices.up(device, addr, self.clock.now());
         self.tell_peer(view);
         self.tell(ClassicInput::SpeaksV2(device));
         self.leave_classic(&device.classic());
@@ -109,7 +109,8 @@ impl Actor {
         }
     }
 
-    pub(super) fn tell_peer(&mut self, view: Option<PeerView>) {
+    /// Tells of a device that came or is called otherwise now.
+    pub(crate) fn tell_peer(&mut self, view: Option<PeerView>) {
         if let Some(peer) = view {
             self.sink.emit(Event::PeerUp { peer });
         }

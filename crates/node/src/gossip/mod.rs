@@ -108,6 +108,9 @@ impl Actor {
                 self.tell(ClassicInput::Ignored(vec![heard.header.message_id]));
             }
         }
+        for peer in self.v2.devices.overdue(now) {
+            self.sink.emit(Event::PeerUp { peer });
+        }
         for peer in self.v2.devices.silent(wall_ms(), self.stale) {
             self.sink.emit(Event::PeerDown { peer });
         }
