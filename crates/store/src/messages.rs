@@ -247,8 +247,8 @@ impl Messages<'_> {
         Ok(ids)
     }
 
-    /// Gives an unreadable message what it says, and its place; others may move below it. False
-    /// when there is no such message or it is readable already.
+    /// Gives an unreadable message what it says, and its place. Says which others moved below it;
+    /// `None` when there is no such message or it is readable already.
     ///
     /// # Errors
     /// When the database cannot be written; then it is as unreadable as before.
@@ -258,14 +258,14 @@ impl Messages<'_> {
         from_name: &str,
         text: &str,
         after: &[String],
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Vec<String>>, StoreError> {
         let transaction = self.db.transaction()?;
         let found: Option<(i64, i64)> = transaction
             .prepare_cached("SELECT seq, sent_at FROM messages WHERE id = ?1 AND readable = 0")?
             .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((seq, sent_at)) = found else {
-            return Ok(false);
+            return Ok(None);
         };
         let place = order::place(&transaction, loaded(sent_at), after)?;
         transaction
@@ -275,9 +275,9 @@ impl Messages<'_> {
             )?
             .execute(params![seq, from_name, text, place])?;
         order::note(&transaction, seq, after)?;
-        order::move_followers(&transaction, id, place)?;
+        let moved = order::move_followers(&transaction, id, place)?;
         transaction.commit()?;
-        Ok(true)
+        Ok(Some(moved))
     }
 
     /// Removes the oldest messages until at most `keep` are left, and says how many it removed.
@@ -591,9 +591,10 @@ mod tests {
         assert_eq!(messages.unreadable(Some("ben-2"), 9).unwrap(), ["ben-1"]);
 
         let seen = ["ben-3".to_owned()];
-        assert!(messages.reveal("ben-1", "ben", "hello", &seen).unwrap());
-        assert!(!messages.reveal("ben-1", "ben", "again", &[]).unwrap());
-        assert!(!messages.reveal("unknown", "ben", "hello", &[]).unwrap());
+        let moved = messages.reveal("ben-1", "ben", "hello", &seen).unwrap();
+        assert_eq!(moved, Some(vec!["ben-0".to_owned()]));
+        let mut again = |id| messages.reveal(id, "ben", "again", &[]).unwrap();
+        assert_eq!([again("ben-1"), again("unknown")], [None, None]);
         assert_eq!(messages.unreadable(None, 9).unwrap(), ["ben-2"]);
         let row = messages.get("ben-1").unwrap().unwrap();
         assert_eq!((row.text.as_str(), row.readable), ("hello", true));

@@ -1,5 +1,7 @@
 //! The keys of the network, and what they open.
 
+use std::iter;
+
 use gossamer_crypto::{EnvelopeId, Keyring, NetworkKey};
 use gossamer_mesh::gossip::Input;
 use gossamer_store::{MessageRow, Store, StoreError};
@@ -32,7 +34,8 @@ impl Actor {
     }
 }
 
-/// Reads what could not be read until now. Says which messages could be.
+/// Reads what could not be read until now. Says which messages could be, and which moved below
+/// them.
 fn reveal(store: &mut Store, content: &Content) -> Result<Vec<MessageRow>, StoreError> {
     let mut revealed = Vec::new();
     for id in store.messages().unreadable(None, REOPENED)? {
@@ -46,7 +49,9 @@ fn reveal(store: &mut Store, content: &Content) -> Result<Vec<MessageRow>, Store
         };
         let Some(text) = said.text else { continue };
         let after: Vec<String> = said.after.iter().map(ToString::to_string).collect();
-        if store.messages().reveal(&id, &said.name, &text, &after)? {
+        let moved = store.messages().reveal(&id, &said.name, &text, &after)?;
+        let Some(moved) = moved else { continue };
+        for id in iter::once(id).chain(moved) {
             revealed.extend(store.messages().get(&id)?);
         }
     }
