@@ -54,19 +54,22 @@ impl Archive {
         }
     }
 
-    /// Runs a job and waits for its result.
-    pub(crate) async fn run<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(&mut Store) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, ApiError> {
+    /// Hands in a job at once; what is returned waits for its result.
+    pub(crate) fn run<T, J>(&self, job: J) -> impl Future<Output = Result<T, ApiError>> + use<T, J>
+    where
+        T: Send + 'static,
+        J: FnOnce(&mut Store) -> Result<T, StoreError> + Send + 'static,
+    {
         let (done, result) = oneshot::channel();
         let _ = self
             .jobs
             .send(Job::Run(Box::new(move |store| drop(done.send(job(store))))));
-        match result.await {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(store_error(&error)),
-            Err(_) => Err(internal(&"the archive thread ended")),
+        async move {
+            match result.await {
+                Ok(Ok(value)) => Ok(value),
+                Ok(Err(error)) => Err(store_error(&error)),
+                Err(_) => Err(internal(&"the archive thread ended")),
+            }
         }
     }
 

@@ -14,11 +14,11 @@ use tokio::sync::oneshot;
 
 use crate::{
     Config,
-    actor::{Actor, Report, check_conversation},
+    actor::{Actor, Report},
     api::{ApiError, Command, ErrorCode, Event, PeerStatus},
     clock::wall_ms,
     convert::{self, EVERYONE},
-    everyone::{Author, Content},
+    gossip::{Author, Content},
     handle::Request,
 };
 
@@ -81,14 +81,10 @@ impl Actor {
         self.have_key();
         let (author, content) = (Arc::clone(&self.v2.author), self.v2.content.clone());
         let birth = self.v2.brain.uptime(self.clock.now());
-        let (archive, reports) = (self.archive.clone(), self.reports.clone());
-        tokio::spawn(async move {
-            let written = archive
-                .run(move |store| write(store, &author, &content, text, birth))
-                .await;
-            let written = written.and_then(|written| written);
-            let _ = reports.send(Report::Written(written, answer)).await;
-        });
+        self.job(
+            move |store| write(store, &author, &content, text, birth),
+            |written| Some(Report::Written(written.and_then(|written| written), answer)),
+        );
     }
 
     fn retry(&mut self, message: String, answer: Answer) {
@@ -103,7 +99,7 @@ impl Actor {
                     {
                         store
                             .messages()
-                            .set_state(&message, MessageState::Queued, 0, None)?;
+                            .set_state(&message, MessageState::Queued, None)?;
                     }
                     Ok(row)
                 })
@@ -113,7 +109,6 @@ impl Actor {
                     let state = Some(MessageState::Queued);
                     let row = MessageRow {
                         state,
-                        reached: 0,
                         reason: None,
                         ..row
                     };
@@ -129,7 +124,7 @@ impl Actor {
     }
 
     fn peers(&self) -> Event {
-        let classic = self.mesh.peers().filter(|peer| !peer.v2);
+        let classic = self.classic.mesh.peers().filter(|peer| !peer.v2);
         let mut peers: Vec<_> = classic.map(convert::peer_view).collect();
         peers.extend(self.v2.devices.views());
         peers.sort_by_key(|peer| peer.status == PeerStatus::Offline);
@@ -251,6 +246,17 @@ fn unknown_message() -> ApiError {
         ErrorCode::UnknownMessage,
         "There is no such message in this conversation.",
     )
+}
+
+/// Names by which the API calls conversations.
+fn check_conversation(name: &str) -> Result<(), ApiError> {
+    if name == EVERYONE {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ErrorCode::UnknownConversation,
+        "There is no such conversation. Messages go to \"everyone\".",
+    ))
 }
 
 fn check_text(text: &str) -> Result<(), ApiError> {

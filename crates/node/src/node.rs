@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use gossamer_crypto::{
     CryptoProvider, DeviceId, EnvelopeId, Fernet, Keyring, NetworkId, PasswordKey, Plain,
-    classic::content_seal,
 };
 use gossamer_mesh::{
-    Input, Mesh, NodeId, Published,
-    bridge::outward,
+    Input, Mesh, NodeId,
     gossip::{self, Gossip},
 };
 use gossamer_net::{BindError, Net};
@@ -27,12 +25,14 @@ use crate::{
     actor::Actor,
     api::{ApiError, ErrorCode, ReadyView},
     archive::Archive,
+    classic::Classic,
     clock::{Clock, wall_ms},
-    everyone::{Author, Content, read_record},
+    devices::read_record,
     files::Files,
-    gossiping::{self, Gossiping},
+    gossip::{Author, Content, Gossiping, entry},
     profile::Profile,
     sink::{self, EventStream},
+    status::Status,
     streams::Streams,
     survey,
 };
@@ -128,9 +128,11 @@ impl Node {
         )
         .await?;
         let mesh = Mesh::new(me, StdRng::from_rng(&mut rand::rng()));
+        let mut classic = Classic::new(mesh, classic_crypto, classic_welcome);
+        let queued = queued.iter().filter_map(|row| classic.publishable(row));
         let classic_start = Input::Start {
+            queued: queued.collect(),
             known,
-            queued: publishable(&queued, &*classic_crypto),
         };
         let mut v2 = Gossiping::new(brain, Arc::new(author), content);
         for (device, name) in names {
@@ -143,26 +145,22 @@ impl Node {
 
         let (sink, events) = sink::channel();
         let (requests, asked) = mpsc::channel(QUEUE);
-        let mut actor = Actor::new(
+        let actor = Actor {
+            status: Status::new(ready.addrs.clone()),
             ready,
-            mesh,
             v2,
-            classic_welcome,
+            classic,
             net,
             archive,
-            classic_crypto,
             sink,
             files,
             clock,
             reports,
-            !config.bind.is_empty(),
-            config.timers.stale,
-        );
-        for row in &queued {
-            if let Some(id) = EnvelopeId::from_hex(&row.id) {
-                actor.outward.insert(outward(&id), row.id.clone());
-            }
-        }
+            interfaces: Vec::new(),
+            chosen: !config.bind.is_empty(),
+            stale: config.timers.stale,
+            stopping: None,
+        };
         tokio::spawn(async move {
             let farewell = actor.run(asked, finished, (classic_start, start)).await;
             // Whoever hears of the end may start the same profile at once.
@@ -207,7 +205,7 @@ async fn open(archive: &Archive, config: &Config, name: &str) -> Result<Opened, 
             let mut index = Vec::new();
             let me = author.device.id();
             store.envelopes().index(&network, |stored| {
-                index.extend(gossiping::entry(&stored, me));
+                index.extend(entry(&stored, me));
             })?;
             let queued = store.messages().queued()?;
             let unsent = queued
@@ -308,19 +306,6 @@ async fn secrets(config: &Config) -> (Option<PasswordKey>, Arc<dyn CryptoProvide
     };
     let derived = tokio::task::spawn_blocking(derive).await;
     derived.expect("deriving a key does not panic")
-}
-
-fn publishable(rows: &[MessageRow], crypto: &dyn CryptoProvider) -> Vec<Published> {
-    let published = |row: &MessageRow| {
-        let content = content_seal(crypto, &row.text).ok()?;
-        Some(Published {
-            id: outward(&EnvelopeId::from_hex(&row.id)?),
-            author: None,
-            content,
-            sent_ms: row.sent_at,
-        })
-    };
-    rows.iter().filter_map(published).collect()
 }
 
 /// Names are shown in lists and lines: one line, some characters, no invisible tricks.

@@ -108,7 +108,8 @@ pub struct Messages<'a> {
 }
 
 impl Messages<'_> {
-    /// Records how far an own message got. False when there is no such message.
+    /// Records that an own message is queued again, or failed and why. False when there is no such
+    /// message. That it reached someone is noted by [`Reached`](crate::Reached).
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -116,15 +117,12 @@ impl Messages<'_> {
         &mut self,
         id: &str,
         state: MessageState,
-        reached: u32,
         reason: Option<&str>,
     ) -> Result<bool, StoreError> {
         let changed = self
             .db
-            .prepare_cached(
-                "UPDATE messages SET state = ?2, reached = ?3, reason = ?4 WHERE id = ?1 AND own",
-            )?
-            .execute(params![id, state, reached, reason])?;
+            .prepare_cached("UPDATE messages SET state = ?2, reason = ?3 WHERE id = ?1 AND own")?
+            .execute(params![id, state, reason])?;
         Ok(changed > 0)
     }
 
@@ -249,8 +247,8 @@ impl Messages<'_> {
         Ok(ids)
     }
 
-    /// Gives an unreadable message what it says, and its place; others may move below it. False
-    /// when there is no such message or it is readable already.
+    /// Gives an unreadable message what it says, and its place. Says which others moved below it;
+    /// `None` when there is no such message or it is readable already.
     ///
     /// # Errors
     /// When the database cannot be written; then it is as unreadable as before.
@@ -260,14 +258,14 @@ impl Messages<'_> {
         from_name: &str,
         text: &str,
         after: &[String],
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Vec<String>>, StoreError> {
         let transaction = self.db.transaction()?;
         let found: Option<(i64, i64)> = transaction
             .prepare_cached("SELECT seq, sent_at FROM messages WHERE id = ?1 AND readable = 0")?
             .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((seq, sent_at)) = found else {
-            return Ok(false);
+            return Ok(None);
         };
         let place = order::place(&transaction, loaded(sent_at), after)?;
         transaction
@@ -277,9 +275,9 @@ impl Messages<'_> {
             )?
             .execute(params![seq, from_name, text, place])?;
         order::note(&transaction, seq, after)?;
-        order::move_followers(&transaction, id, place)?;
+        let moved = order::move_followers(&transaction, id, place)?;
         transaction.commit()?;
-        Ok(true)
+        Ok(Some(moved))
     }
 
     /// Removes the oldest messages until at most `keep` are left, and says how many it removed.
@@ -535,11 +533,12 @@ mod tests {
         let mut messages = store.messages();
         assert_eq!(ids(&messages.queued().unwrap()), ["own-1", "own-3"]);
 
-        let sent = messages.set_state("own-1", MessageState::Sent, 2, None);
-        assert!(sent.unwrap());
+        let failed = messages.set_state("own-1", MessageState::Failed, Some("too long"));
+        assert!(failed.unwrap());
         assert_eq!(ids(&messages.queued().unwrap()), ["own-3"]);
-        let sent = messages.get("own-1").unwrap().unwrap();
-        assert_eq!((sent.state, sent.reached), (Some(MessageState::Sent), 2));
+        let failed = messages.get("own-1").unwrap().unwrap();
+        assert_eq!(failed.state, Some(MessageState::Failed));
+        assert_eq!(failed.reason.as_deref(), Some("too long"));
     }
 
     #[test]
@@ -549,7 +548,7 @@ mod tests {
         store.record(&[from_ben(1)], &[]).unwrap();
         let mut messages = store.messages();
         for id in ["ben-1", "unknown"] {
-            assert!(!messages.set_state(id, MessageState::Sent, 1, None).unwrap());
+            assert!(!messages.set_state(id, MessageState::Failed, None).unwrap());
         }
         assert_eq!(messages.get("ben-1").unwrap(), Some(from_ben(1).row));
     }
@@ -592,9 +591,10 @@ mod tests {
         assert_eq!(messages.unreadable(Some("ben-2"), 9).unwrap(), ["ben-1"]);
 
         let seen = ["ben-3".to_owned()];
-        assert!(messages.reveal("ben-1", "ben", "hello", &seen).unwrap());
-        assert!(!messages.reveal("ben-1", "ben", "again", &[]).unwrap());
-        assert!(!messages.reveal("unknown", "ben", "hello", &[]).unwrap());
+        let moved = messages.reveal("ben-1", "ben", "hello", &seen).unwrap();
+        assert_eq!(moved, Some(vec!["ben-0".to_owned()]));
+        let mut again = |id| messages.reveal(id, "ben", "again", &[]).unwrap();
+        assert_eq!([again("ben-1"), again("unknown")], [None, None]);
         assert_eq!(messages.unreadable(None, 9).unwrap(), ["ben-2"]);
         let row = messages.get("ben-1").unwrap().unwrap();
         assert_eq!((row.text.as_str(), row.readable), ("hello", true));

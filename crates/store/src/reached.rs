@@ -1,4 +1,5 @@
-//! The `reached` table: which devices have which own message on disk.
+//! The `reached` table: which devices have which own message on disk. How many have it in all is
+//! kept with the message.
 
 use gossamer_crypto::DeviceId;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -13,35 +14,30 @@ pub struct Reached<'a> {
 
 impl Reached<'_> {
     /// Notes that a device has an own message on disk: a queued or failed one is sent from now
-    /// on. Says how many devices have it; `None` when there is no such own message.
+    /// on. Says how many have it; `None` when there is no such own message.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub fn add(&mut self, message: &str, device: &DeviceId) -> Result<Option<u32>, StoreError> {
         let transaction = self.db.transaction()?;
-        let own = transaction
-            .prepare_cached("SELECT 1 FROM messages WHERE id = ?1 AND own")?
-            .exists([message])?;
-        if !own {
-            return Ok(None);
-        }
-        transaction
+        let new = transaction
             .prepare_cached(
-                "INSERT INTO reached (message_id, device) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                "INSERT INTO reached (message_id, device)
+                 SELECT id, ?2 FROM messages WHERE id = ?1 AND own ON CONFLICT DO NOTHING",
             )?
             .execute(params![message, device.as_bytes()])?;
-        let reached = transaction
-            .prepare_cached(
-                "UPDATE messages
-                 SET reached = (SELECT count(*) FROM reached WHERE message_id = ?1),
-                     state = CASE WHEN state IN ('queued', 'failed') THEN 'sent' ELSE state END,
-                     reason = NULL
-                 WHERE id = ?1 RETURNING reached",
-            )?
-            .query_row([message], |row| row.get(0))
-            .optional()?;
+        let reached = sent(&transaction, message, u32::from(new > 0), 0)?;
         transaction.commit()?;
         Ok(reached)
+    }
+
+    /// Notes that an own message was written to so many classic nodes, which count beside the
+    /// devices that [`add`](Self::add) notes: nobody knows who they are. Otherwise like that.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn add_classic(&mut self, message: &str, nodes: u32) -> Result<Option<u32>, StoreError> {
+        Ok(sent(self.db, message, 0, nodes)?)
     }
 
     /// The devices that have a message.
@@ -56,6 +52,22 @@ impl Reached<'_> {
             .collect::<Result<_, _>>()?;
         Ok(devices)
     }
+}
+
+/// An own message is sent: to `more` than before, and to at least so many classic nodes.
+fn sent(db: &Connection, message: &str, more: u32, classic: u32) -> rusqlite::Result<Option<u32>> {
+    db.prepare_cached(
+        "UPDATE messages
+         SET reached = max(
+                 reached + ?2,
+                 ?3 + (SELECT count(*) FROM reached WHERE message_id = ?1)
+             ),
+             state = CASE WHEN state IN ('queued', 'failed') THEN 'sent' ELSE state END,
+             reason = NULL
+         WHERE id = ?1 AND own RETURNING reached",
+    )?
+    .query_row(params![message, more, classic], |row| row.get(0))
+    .optional()
 }
 
 #[cfg(test)]
@@ -89,6 +101,25 @@ mod tests {
     }
 
     #[test]
+    fn classic_nodes_count_beside_devices_and_survive_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = open(&dir);
+        let own = our_own(1, MessageState::Queued);
+        store.record(&[own], &[]).unwrap();
+        assert_eq!(store.reached().add_classic("own-1", 1).unwrap(), Some(1));
+        let row = store.messages().get("own-1").unwrap().unwrap();
+        assert_eq!(row.state, Some(MessageState::Sent));
+        assert_eq!(store.reached().add("own-1", &CLEO).unwrap(), Some(2));
+        assert_eq!(store.reached().add_classic("own-1", 2).unwrap(), Some(3));
+        drop(store);
+
+        let mut store = open(&dir);
+        assert_eq!(store.reached().add("own-1", &BEN).unwrap(), Some(4));
+        assert_eq!(store.reached().add("own-1", &BEN).unwrap(), Some(4));
+        assert_eq!(store.reached().add_classic("own-1", 1).unwrap(), Some(4));
+    }
+
+    #[test]
     fn a_message_that_went_further_does_not_go_back_to_sent() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = open(&dir);
@@ -106,6 +137,7 @@ mod tests {
         store.record(&[from_ben(1)], &[]).unwrap();
         for id in ["ben-1", "unknown"] {
             assert_eq!(store.reached().add(id, &CLEO).unwrap(), None);
+            assert_eq!(store.reached().add_classic(id, 1).unwrap(), None);
             assert!(store.reached().devices(id).unwrap().is_empty());
         }
     }

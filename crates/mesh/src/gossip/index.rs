@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_wire::{
     limits::{GRACE, TTL},
-    v2::{Bucket, BucketDigest, Kind},
+    v2::{Body, Bucket, BucketDigest, Envelope, Kind},
 };
 
 use crate::limits;
@@ -42,6 +42,26 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// What an envelope says of itself: as if it were new, someone else's, and on disk.
+    #[must_use]
+    pub fn of(id: EnvelopeId, envelope: &Envelope, body: &Body, author: DeviceId) -> Self {
+        Self {
+            id,
+            kind: body.kind,
+            bucket: body.bucket(),
+            author,
+            seq: body.seq,
+            created: body.created,
+            birth: 0,
+            lifetime: body.lifetime,
+            size: u32::try_from(envelope.body.len()).unwrap_or(u32::MAX),
+            hops: 0,
+            ttl: TTL,
+            held: Held::Body,
+            own: false,
+        }
+    }
+
     /// Seconds since it came to be.
     #[must_use]
     pub fn age(&self, uptime: i64) -> u32 {

@@ -8,7 +8,7 @@ use std::{
 use gossamer_crypto::{DeviceId, EnvelopeId, Signature};
 use gossamer_wire::{
     limits::TTL,
-    v2::{Body, Envelope, EnvelopeFrame, Kind, LinkFrame},
+    v2::{Envelope, EnvelopeFrame, Kind, LinkFrame},
 };
 use rand::Rng;
 
@@ -67,7 +67,7 @@ impl<R: Rng> Gossip<R> {
             ttl: ttl.min(TTL),
             held: Held::Pending,
             own: author == self.me.device,
-            ..entry_of(id, &body, author, &envelope)
+            ..Entry::of(id, &envelope, &body, author)
         };
         self.accept(envelope, entry, have, now);
     }
@@ -129,7 +129,7 @@ impl<R: Rng> Gossip<R> {
         let entry = Entry {
             birth: self.uptime_at(now),
             own: true,
-            ..entry_of(id, &body, self.me.device, envelope)
+            ..Entry::of(id, envelope, &body, self.me.device)
         };
         self.outbox.push(id);
         self.flood(envelope, &entry, &BTreeSet::new(), now);
@@ -156,24 +156,5 @@ impl<R: Rng> Gossip<R> {
             self.pending.remove(id);
             self.index.remove(id);
         }
-    }
-}
-
-/// What an envelope says of itself; as if new and on disk.
-fn entry_of(id: EnvelopeId, body: &Body, author: DeviceId, envelope: &Envelope) -> Entry {
-    Entry {
-        id,
-        kind: body.kind,
-        bucket: body.bucket(),
-        author,
-        seq: body.seq,
-        created: body.created,
-        birth: 0,
-        lifetime: body.lifetime,
-        size: u32::try_from(envelope.body.len()).unwrap_or(u32::MAX),
-        hops: 0,
-        ttl: TTL,
-        held: Held::Body,
-        own: false,
     }
 }

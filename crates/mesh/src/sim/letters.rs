@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use gossamer_crypto::{DeviceId, DeviceKey, EnvelopeId, Keyring, NetworkId, Signed};
 use gossamer_wire::{
-    limits::{LIFETIME_EVERYONE, TTL},
+    limits::LIFETIME_EVERYONE,
     v2::{Body, Envelope, Kind},
 };
 use rand::{Rng, RngExt, rngs::StdRng};
 
-use crate::gossip::{Entry, Held};
+use crate::gossip::Entry;
 
 /// Who writes, and where.
 #[derive(Debug)]
@@ -46,19 +46,9 @@ impl Author<'_> {
 pub(super) fn own_entry(envelope: &Envelope, author: DeviceId, uptime: i64) -> Entry {
     let body = envelope.parse().expect("we wrote it");
     Entry {
-        id: envelope.id(),
-        kind: body.kind,
-        bucket: body.bucket(),
-        author,
-        seq: body.seq,
-        created: body.created,
         birth: uptime,
-        lifetime: body.lifetime,
-        size: envelope.body.len() as u32,
-        hops: 0,
-        ttl: TTL,
-        held: Held::Body,
         own: true,
+        ..Entry::of(envelope.id(), envelope, &body, author)
     }
 }
 

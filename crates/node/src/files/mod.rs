@@ -1,17 +1,18 @@
 //! File transfers of both directions, as the actor sees them.
 //!
-//! Every transfer is a row of the store plus, while it lives, a machine that moves its bytes:
-//! [`Outgoing`] with its pumps to classic nodes, [`Incoming`] with its worker for what they send,
-//! or [`Pull`] for a file that a node of ours offers ([`v2`]). Rows are written when the state
+//! Every [`transfer`] is a row of the store plus, while it lives, a machine that moves its
+//! bytes: [`outgoing`] with its pumps to classic nodes, [`incoming`] with its worker for what they
+//! send, or a pull for a file that a node of ours offers ([`v2`]). Rows are written when the state
 //! changes; bytes in between are told to faces only.
 
 mod incoming;
+mod ledger;
 mod meter;
 mod outgoing;
-mod over;
 mod receiving;
 mod restart;
 mod sending;
+mod transfer;
 mod v2;
 mod view;
 
@@ -23,32 +24,33 @@ use std::{
 
 use gossamer_mesh::Now;
 use gossamer_net::Backlog;
-use gossamer_store::{Direction, PartyState, TransferRow, TransferState};
+use gossamer_store::TransferState;
 use gossamer_transfer::quota::Quota;
 use tokio::sync::mpsc;
 
 pub(crate) use self::incoming::Gate;
 use self::{
-    incoming::{Failure, Incoming},
-    meter::Meter,
-    outgoing::{Outgoing, PumpEnd},
-    over::Over,
-    v2::{Lines, Pull, Share, V2Report},
+    incoming::Failure,
+    ledger::wrong_state,
+    outgoing::PumpEnd,
+    transfer::{Motion, Transfer},
+    v2::{Lines, Share, V2Report},
 };
 use crate::{
     AcceptMode, Config,
     actor::Report,
-    api::{ApiError, ErrorCode, Event, TransferView},
+    api::{ApiError, Event},
     archive::Archive,
     clock::wall_ms,
     devices::Devices,
     profile::Profile,
+    recent::Recent,
     sink::EventSink,
     streams::Streams,
 };
 
-/// Transfers remembered at most; the oldest ended ones give way.
-const REMEMBERED: usize = 1000;
+/// Files that are over remembered at most. One forgotten here would be offered anew.
+const OVER: usize = 4096;
 
 /// What a task of a transfer has to say.
 #[derive(Debug)]
@@ -97,7 +99,8 @@ pub(crate) struct Files {
     /// Incoming transfers that are not over, by the file's id on the wire.
     by_file: HashMap<String, u64>,
     next: u64,
-    over: Over,
+    /// What is over by its id on the wire: late chunks of it are passed on, not kept.
+    over: Recent<String, ()>,
     quota: Quota,
     /// Refused files that were shown.
     refused: u32,
@@ -105,25 +108,6 @@ pub(crate) struct Files {
     lanes: BTreeMap<String, Backlog>,
     v2: Lines,
     now: Now,
-}
-
-#[derive(Debug)]
-struct Transfer {
-    row: TransferRow,
-    motion: Motion,
-    meter: Meter,
-    /// Present where v2 has a part in it.
-    share: Option<Share>,
-}
-
-/// What moves the bytes of a transfer.
-#[derive(Debug)]
-enum Motion {
-    In(Incoming),
-    Out(Outgoing),
-    Pull(Pull),
-    /// It is over.
-    None,
 }
 
 impl Files {
@@ -148,7 +132,7 @@ impl Files {
             by_id: HashMap::new(),
             by_file: HashMap::new(),
             next: 0,
-            over: Over::default(),
+            over: Recent::new(OVER),
             quota: Quota::default(),
             refused: 0,
             lanes: BTreeMap::new(),
@@ -165,8 +149,8 @@ impl Files {
     /// Stops a transfer that is not over.
     pub(crate) fn cancel(&mut self, id: &str, out: &mut Outside<'_>) -> Result<Event, ApiError> {
         let key = self.find(id)?;
-        let over = |transfer: &Transfer| matches!(transfer.motion, Motion::None);
-        if self.transfers.get(&key).is_none_or(over) || self.is_being_placed(key) {
+        let fixed = |transfer: &Transfer| transfer.is_over() || transfer.is_being_placed();
+        if self.transfers.get(&key).is_none_or(fixed) {
             return Err(wrong_state("cancelled"));
         }
         self.end(
@@ -281,7 +265,7 @@ impl Files {
                 transfer.meter.update(now.mono, bytes);
             }
             let changed = bytes != before || transfer.meter.rate() != rate;
-            if self.is_being_placed(key) {
+            if transfer.is_being_placed() {
                 self.verify(key, out);
             } else if changed {
                 self.show(key, out);
@@ -297,15 +281,6 @@ impl Files {
     pub(crate) fn is_verifying(&self) -> bool {
         let verifying = |transfer: &Transfer| transfer.row.state == TransferState::Verifying;
         self.transfers.values().any(verifying)
-    }
-
-    /// Whether all of a file has come over v2 and it is on the way to its place.
-    fn is_being_placed(&self, key: u64) -> bool {
-        let transfer = self.transfers.get(&key);
-        transfer.is_some_and(|it| match &it.motion {
-            Motion::Pull(pull) => pull.is_whole(it.row.size),
-            Motion::In(_) | Motion::Out(_) | Motion::None => false,
-        })
     }
 
     fn verify(&mut self, key: u64, out: &mut Outside<'_>) {
@@ -328,142 +303,4 @@ impl Files {
             }
         }
     }
-
-    fn insert(&mut self, transfer: Transfer) -> u64 {
-        let key = self.next;
-        self.next += 1;
-        self.by_id.insert(transfer.row.id.clone(), key);
-        if let Some(share) = &transfer.share {
-            self.v2.by_file.insert(share.file(), key);
-        }
-        self.transfers.insert(key, transfer);
-        if self.transfers.len() > REMEMBERED {
-            let ended = self
-                .transfers
-                .iter()
-                .find(|(_, transfer)| transfer.is_over());
-            if let Some(old) = ended
-                .map(|(key, _)| *key)
-                .and_then(|key| self.transfers.remove(&key))
-            {
-                self.by_id.remove(&old.row.id);
-                let file = old.share.as_ref().map(Share::file);
-                file.and_then(|file| self.v2.by_file.remove(&file));
-            }
-        }
-        key
-    }
-
-    fn find(&self, id: &str) -> Result<u64, ApiError> {
-        self.by_id.get(id).copied().ok_or_else(|| {
-            ApiError::new(
-                ErrorCode::UnknownTransfer,
-                "There is no such file transfer any more.",
-            )
-        })
-    }
-
-    fn fail(&mut self, key: u64, reason: String, out: &mut Outside<'_>) {
-        self.end(key, TransferState::Failed, Some(reason));
-        self.tell(key, out);
-    }
-
-    /// Ends a transfer: what moved its bytes stops, and late chunks of it are not kept.
-    fn end(&mut self, key: u64, state: TransferState, reason: Option<String>) {
-        let Some(transfer) = self.transfers.get_mut(&key) else {
-            return;
-        };
-        let row = &mut transfer.row;
-        let motion = std::mem::replace(&mut transfer.motion, Motion::None);
-        let mut unfinished = None;
-        if let Some(share) = &mut transfer.share {
-            // Whoever is still waiting learns that nothing more comes.
-            share.close(PartyState::Cancelled);
-            if let Motion::Pull(pull) = &motion
-                && state != TransferState::Done
-            {
-                pull.stop();
-                unfinished = Some(share.file());
-            }
-        }
-        (row.state, row.reason, row.spool) = (state, reason, None);
-        row.ended_at = Some(wall_ms());
-        self.quota.close(&row.id);
-        if row.direction == Direction::In && transfer.share.is_none() {
-            self.by_file.remove(&row.file_id);
-            self.over.insert(row.file_id.clone());
-        }
-        if let Some(file) = unfinished {
-            self.discard_part(file);
-        }
-    }
-
-    /// Writes a transfer's row and tells faces.
-    fn tell(&self, key: u64, out: &mut Outside<'_>) {
-        self.record(key, out);
-        self.show(key, out);
-    }
-
-    fn record(&self, key: u64, out: &Outside<'_>) {
-        let Some(Transfer { row, share, .. }) = self.transfers.get(&key) else {
-            return;
-        };
-        let (row, share) = (row.clone(), share.as_ref().map(|share| share.row(&row.id)));
-        out.archive.note(move |store| match share {
-            Some(share) => store.shares().upsert(&row, &share),
-            None => store.transfers().upsert(&row),
-        });
-    }
-
-    fn show(&self, key: u64, out: &mut Outside<'_>) {
-        if let Some(view) = self.view(key) {
-            out.sink.emit(Event::Transfer(view));
-        }
-    }
-
-    /// Writes a transfer's row, tells faces, and answers the command of one of them.
-    fn answer(&self, key: u64, out: &mut Outside<'_>) -> Result<Event, ApiError> {
-        self.tell(key, out);
-        let gone = || ApiError::new(ErrorCode::UnknownTransfer, "The transfer is gone.");
-        self.view(key).map(Event::Transfer).ok_or_else(gone)
-    }
-
-    fn view(&self, key: u64) -> Option<TransferView> {
-        let transfer = self.transfers.get(&key)?;
-        let row = &transfer.row;
-        let offer = row.direction == Direction::In && row.state == TransferState::Offered;
-        let free = if offer { self.free() } else { None };
-        Some(view::transfer_view(row, &transfer.meter, free, self.now))
-    }
-
-    /// Free bytes where files land.
-    fn free(&self) -> Option<u64> {
-        let existing = self.downloads.ancestors().find(|dir| dir.exists())?;
-        fs4::available_space(existing).ok()
-    }
-}
-
-impl Transfer {
-    fn is_over(&self) -> bool {
-        matches!(self.motion, Motion::None)
-    }
-
-    fn bytes(&self) -> u64 {
-        match &self.motion {
-            Motion::In(incoming) => incoming.bytes(),
-            Motion::Out(outgoing) => {
-                let shared = self.share.as_ref().map_or(0, Share::bytes);
-                outgoing.bytes().max(shared).min(self.row.size)
-            }
-            Motion::Pull(pull) => pull.bytes(),
-            Motion::None => self.row.bytes,
-        }
-    }
-}
-
-fn wrong_state(what: &str) -> ApiError {
-    ApiError::new(
-        ErrorCode::WrongState,
-        format!("This file transfer cannot be {what} now: it is over, or it is not an offer."),
-    )
 }

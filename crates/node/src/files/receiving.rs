@@ -95,7 +95,7 @@ impl Files {
     ) {
         let key = match self.by_file.get(&chunk.file_id) {
             Some(key) => *key,
-            None if self.over.contains(&chunk.file_id) => return gate.open(),
+            None if self.over.get(&chunk.file_id).is_some() => return gate.open(),
             None => match self.offer(header, &chunk, out) {
                 Some(key) => key,
                 None => return gate.open(),
@@ -203,7 +203,7 @@ impl Files {
             }
             Err(_) if self.refused >= REFUSED_SHOWN => {
                 self.quota.close(&id);
-                self.over.insert(row.file_id);
+                self.over.insert(row.file_id, ());
                 None
             }
             Err(reason) => {

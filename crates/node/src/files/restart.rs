@@ -36,7 +36,7 @@ impl Files {
                 self.by_file.insert(row.file_id.clone(), self.next);
                 row.state = TransferState::Offered;
             } else if matches!(row.state, TransferState::Done | TransferState::Cancelled) {
-                self.over.insert(row.file_id.clone());
+                self.over.insert(row.file_id.clone(), ());
             } else if row.ended_at.is_none() && matches!(motion, Motion::None) {
                 interrupt(&mut row);
                 let failed = row.clone();

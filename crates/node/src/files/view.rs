@@ -3,7 +3,7 @@
 use gossamer_mesh::Now;
 use gossamer_store::{Direction, TransferRow, TransferState};
 
-use super::Meter;
+use super::meter::Meter;
 use crate::api::{self, Author, TransferView};
 
 /// `free` is said of offers only: there it helps to decide.

@@ -153,10 +153,24 @@ impl Files {
 
     /// Something that a stream waits for is on disk, or could not be written: an offer is
     /// forgotten then, and comes again.
-    pub(super) fn written(&mut self, id: &str, is_written: bool, out: &mut Outside<'_>) {
+    pub(super) fn written(
+        &mut self,
+        id: &str,
+        state: TransferState,
+        is_written: bool,
+        out: &mut Outside<'_>,
+    ) {
         let Ok(key) = self.find(id) else { return };
         if is_written {
-            return self.show(key, out);
+            // What it became meanwhile is told once that is on disk.
+            if self
+                .transfers
+                .get(&key)
+                .is_some_and(|it| it.row.state == state)
+            {
+                self.show(key, out);
+            }
+            return;
         }
         let offer = |row: &gossamer_store::TransferRow| {
             row.direction == Direction::In && row.state == TransferState::Offered

@@ -22,6 +22,7 @@ use std::{
 
 use gossamer_crypto::{DeviceId, FileId};
 use gossamer_net::Stream;
+use gossamer_store::TransferState;
 use gossamer_transfer::v2::{
     Refusal,
     pump::{self, Answered, Timers},
@@ -51,8 +52,12 @@ use crate::{
 pub(crate) enum V2Report {
     /// A stream asks.
     Asked(Question),
-    /// A transfer was written down, or could not be.
-    Written { transfer: String, is_written: bool },
+    /// A transfer was written down in this state, or could not be.
+    Written {
+        transfer: String,
+        state: TransferState,
+        is_written: bool,
+    },
     /// Something was said to a device.
     Said {
         transfer: String,
@@ -158,8 +163,9 @@ impl Files {
             V2Report::Asked(question) => self.asked(question, out),
             V2Report::Written {
                 transfer,
+                state,
                 is_written,
-            } => self.written(&transfer, is_written, out),
+            } => self.written(&transfer, state, is_written, out),
             V2Report::Said {
                 transfer,
                 device,
@@ -191,7 +197,7 @@ impl Files {
         };
         let (row, share) = (transfer.row.clone(), share.row(&transfer.row.id));
         let (done, written) = oneshot::channel();
-        let (reports, id) = (self.reports.clone(), row.id.clone());
+        let (reports, id, state) = (self.reports.clone(), row.id.clone(), row.state);
         out.archive.note(move |store| {
             let written = store.shares().upsert(&row, &share);
             let _ = done.send(written.is_ok());
@@ -202,6 +208,7 @@ impl Files {
             then(is_written);
             let written = V2Report::Written {
                 transfer: id,
+                state,
                 is_written,
             };
             report(&reports, written).await;

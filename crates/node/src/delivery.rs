@@ -1,0 +1,96 @@
+//! Messages of ours on their way to others, and how far they got.
+
+use gossamer_crypto::{DeviceId, EnvelopeId};
+use gossamer_mesh::{Input, bridge::outward, gossip};
+use gossamer_store::{MessageRow, MessageState, Store, StoreError};
+use gossamer_wire::{v1::EncodeError, v2::Envelope};
+
+use crate::{
+    actor::{Actor, Report},
+    api::{self, Event, MessageStateView},
+};
+
+impl Actor {
+    /// Hands a message that is on disk to the brains.
+    pub(crate) fn publish(&mut self, row: &MessageRow, envelope: Option<Envelope>) {
+        if let Some(envelope) = envelope {
+            self.gossip(gossip::Input::Publish(envelope));
+        }
+        if !self.classic.welcome {
+            return;
+        }
+        if let Some(published) = self.classic.publishable(row) {
+            self.tell(Input::Publish(published));
+        }
+    }
+
+    /// A neighbour has an envelope of ours on disk.
+    pub(crate) fn count_reached(&mut self, id: EnvelopeId, by: DeviceId) {
+        self.tell(Input::Settled(outward(&id)));
+        self.count(id.to_string(), move |store, id| {
+            store.reached().add(id, &by)
+        });
+    }
+
+    /// So many classic nodes were given a message of ours.
+    pub(crate) fn count_classic(&mut self, id: &str, nodes: u32) {
+        if let Some(id) = self.classic.ours.get(id).cloned() {
+            self.count(id, move |store, id| store.reached().add_classic(id, nodes));
+        }
+    }
+
+    fn count(
+        &self,
+        id: String,
+        note: impl FnOnce(&mut Store, &str) -> Result<Option<u32>, StoreError> + Send + 'static,
+    ) {
+        let message = id.clone();
+        self.job(
+            move |store| note(store, &message),
+            |reached| Some(Report::Reached(id, reached.ok()??)),
+        );
+    }
+
+    /// So many have a message of ours.
+    pub(crate) fn reached(&mut self, id: String, reached: u32) {
+        self.sink.emit(Event::MessageState(MessageStateView {
+            id,
+            state: api::MessageState::Sent,
+            reason: None,
+            reached,
+        }));
+    }
+
+    /// Classic nodes cannot take it; those of ours can.
+    pub(crate) fn too_large(&mut self, id: &str, error: EncodeError) {
+        let Some(id) = self.classic.ours.get(id).cloned() else {
+            return;
+        };
+        if self.v2.brain.linked().next().is_none() {
+            self.fail(id, too_large(error));
+        }
+    }
+
+    fn fail(&mut self, id: String, reason: String) {
+        self.sink.emit(Event::MessageState(MessageStateView {
+            id: id.clone(),
+            state: api::MessageState::Failed,
+            reason: Some(reason.clone()),
+            reached: 0,
+        }));
+        self.archive.note(move |store| {
+            let failed = MessageState::Failed;
+            store
+                .messages()
+                .set_state(&id, failed, Some(&reason))
+                .map(drop)
+        });
+    }
+}
+
+fn too_large(error: EncodeError) -> String {
+    let EncodeError::TooLong { size, limit } = error;
+    format!(
+        "Too long: it takes {size} bytes on the wire, {limit} fit. Send it in parts, or as a file."
+    )
+}

@@ -1,0 +1,138 @@
+//! Links to devices that speak v2: what happens on them, and who is told.
+
+use std::net::SocketAddr;
+
+use gossamer_crypto::DeviceId;
+use gossamer_mesh::{
+    Input as ClassicInput,
+    gossip::{Input, LinkId},
+};
+use gossamer_net::{LinkError, NetEvent};
+use gossamer_store::AdmittedRow;
+use gossamer_wire::v2::Reason;
+
+use crate::{
+    actor::Actor,
+    api::{Event, PeerView, RefusalReason},
+    clock::wall_ms,
+};
+
+impl Actor {
+    /// Something happened on a link.
+    pub(crate) fn link_event(&mut self, event: NetEvent) {
+        let link_id = |link: gossamer_net::LinkId| LinkId(link.0);
+        match event {
+            NetEvent::LinkUp {
+                link,
+                device,
+                addr,
+                dialled,
+                exporter,
+            } => self.gossip(Input::LinkUp {
+                link: link_id(link),
+                device,
+                addr,
+                dialled,
+                exporter: *exporter.expose_secret(),
+            }),
+            NetEvent::Frame { link, frame } => self.gossip(Input::Frame {
+                link: link_id(link),
+                kind: frame.kind,
+                body: frame.body,
+            }),
+            NetEvent::FrameWritten { ticket, .. } => {
+                if let Some((link, id)) = self.v2.serving.remove(&ticket) {
+                    let found = true;
+                    self.gossip(Input::Served { link, id, found });
+                }
+            }
+            NetEvent::LinkDown { link } => {
+                let link = link_id(link);
+                self.v2.serving.retain(|_, (to, _)| *to != link);
+                self.gossip(Input::LinkDown { link });
+            }
+            NetEvent::LinkFailed {
+                addr,
+                expected,
+                why,
+            } => {
+                self.gossip(Input::LinkFailed {
+                    addr,
+                    device: expected,
+                    classic: matches!(why, LinkError::NotTls),
+                });
+                let view = expected.and_then(|device| self.v2.devices.unreachable(&device));
+                self.tell_peer(view);
+            }
+            NetEvent::Stream(stream) => {
+                let device = stream.device();
+                let uptime = self.v2.brain.uptime(self.clock.now());
+                let linked = self.v2.devices.is_linked(&device);
+                let is_admitted = linked || self.v2.admitted.is_recent(&device, uptime);
+                self.files.stream(stream, is_admitted);
+            }
+            NetEvent::Datagram { .. }
+            | NetEvent::Message(_)
+            | NetEvent::Written(_)
+            | NetEvent::WriteFailed(_)
+            | NetEvent::Dialled(_)
+            | NetEvent::DialFailed(_)
+            | NetEvent::Interfaces(_)
+            | NetEvent::Deaf { .. } => {}
+        }
+    }
+
+    pub(super) fn device_up(&mut self, device: DeviceId, addr: SocketAddr) {
+        let view = self.v2.devices.up(device, addr, self.clock.now());
+        self.tell_peer(view);
+        self.tell(ClassicInput::SpeaksV2(device));
+        self.leave_classic(&device.classic());
+        let network = self.v2.author.network;
+        let uptime = self.v2.brain.uptime(self.clock.now());
+        self.v2.admitted.linked(device, uptime);
+        self.with_files(|files, out| files.link_up(device, addr, out));
+        let row = AdmittedRow {
+            device,
+            uptime: u64::try_from(uptime).unwrap_or(0),
+            address: Some(addr.to_string()),
+        };
+        self.archive
+            .note(move |store| store.networks().admit(&network, &row));
+    }
+
+    pub(super) fn device_down(&mut self, device: &DeviceId) {
+        let uptime = self.v2.brain.uptime(self.clock.now());
+        self.v2.admitted.linked(*device, uptime);
+        self.with_files(|files, out| files.link_down(device, out));
+        if let Some(peer) = self.v2.devices.down(device, wall_ms()) {
+            self.sink.emit(Event::PeerDown { peer });
+        }
+    }
+
+    /// Tells of a device that came or is called otherwise now.
+    pub(crate) fn tell_peer(&mut self, view: Option<PeerView>) {
+        if let Some(peer) = view {
+            self.sink.emit(Event::PeerUp { peer });
+        }
+    }
+
+    pub(super) fn refused(&mut self, device: DeviceId, addr: SocketAddr, reason: Reason) {
+        let reason = match reason {
+            Reason::Password => RefusalReason::OtherPassword,
+            Reason::Locked if self.ready.password => RefusalReason::NoPassword,
+            Reason::Locked => RefusalReason::NeedsPassword,
+            Reason::Guesses => RefusalReason::TooManyGuesses,
+            Reason::Version => RefusalReason::OtherVersion,
+            Reason::TooMany => RefusalReason::TooManyLinks,
+            Reason::Network
+            | Reason::Duplicate
+            | Reason::Misbehaved
+            | Reason::Leaving
+            | Reason::UnknownService
+            | Reason::NotAdmitted
+            | Reason::Unknown(_) => return,
+        };
+        let (id, addr) = (device.to_string(), addr.to_string());
+        self.sink.emit(Event::PeerRefused { id, addr, reason });
+    }
+}

@@ -1,0 +1,175 @@
+//! A node's part in v2: does what the gossip brain says, over links and store.
+
+mod author;
+mod bridge;
+mod content;
+mod inbound;
+mod keys;
+mod links;
+mod rows;
+mod serving;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use gossamer_crypto::EnvelopeId;
+use gossamer_mesh::{
+    Input as ClassicInput,
+    bridge::Bridge,
+    gossip::{Gossip, Input, LinkId, Output},
+};
+use gossamer_wire::v2::Reason;
+use rand::rngs::StdRng;
+
+use self::rows::row;
+pub(crate) use self::{
+    author::Author, content::Content, inbound::Arrival, rows::entry, serving::Served,
+};
+use crate::{actor::Actor, api::Event, clock::wall_ms, devices::Devices, streams::Admitted};
+
+/// What a node keeps for v2.
+pub(crate) struct Gossiping {
+    pub(crate) brain: Gossip<StdRng>,
+    pub(crate) author: Arc<Author>,
+    pub(crate) content: Content,
+    pub(crate) devices: Devices,
+    pub(crate) bridge: Bridge,
+    pub(crate) admitted: Admitted,
+    /// What the brain wants on disk, and whether a write is under way: while one is, the next
+    /// batch gathers.
+    batch: Vec<Arrival>,
+    storing: bool,
+    /// On disk or on the way there, not handed out yet.
+    pending: BTreeMap<EnvelopeId, Arrival>,
+    /// Bodies being written to links.
+    serving: BTreeMap<u64, (LinkId, EnvelopeId)>,
+    next_ticket: u64,
+    saved_at: Duration,
+}
+
+/// How often the uptime is saved: as much may be lost of it by a crash.
+const SAVE: Duration = Duration::from_secs(60);
+
+impl Gossiping {
+    pub(crate) fn new(brain: Gossip<StdRng>, author: Arc<Author>, content: Content) -> Self {
+        Self {
+            brain,
+            author,
+            content,
+            devices: Devices::default(),
+            bridge: Bridge::default(),
+            admitted: Admitted::default(),
+            batch: Vec::new(),
+            storing: false,
+            pending: BTreeMap::new(),
+            serving: BTreeMap::new(),
+            next_ticket: 0,
+            saved_at: Duration::ZERO,
+        }
+    }
+
+    /// When the brain or the bridge has something to do.
+    pub(crate) fn wake_at(&self) -> Duration {
+        let bridge = self.bridge.wake_at();
+        bridge.map_or(self.brain.wake_at(), |at| at.min(self.brain.wake_at()))
+    }
+
+    pub(crate) fn is_storing(&self) -> bool {
+        self.storing
+    }
+
+    /// How many devices near have another password, or one where we have none.
+    pub(crate) fn other_password(&self) -> usize {
+        let password = |reason| matches!(reason, Reason::Password | Reason::Locked);
+        self.brain
+            .refused()
+            .filter(|(_, reason)| password(*reason))
+            .count()
+    }
+}
+
+impl Actor {
+    /// Gives the v2 brain an input and does what it says.
+    pub(crate) fn gossip(&mut self, input: Input) {
+        let now = self.clock.now();
+        self.v2.brain.handle(input, now);
+        while let Some(output) = self.v2.brain.poll() {
+            self.gossip_act(output);
+        }
+    }
+
+    /// The brain's timer, and classic messages that waited for v2.
+    pub(crate) fn gossip_tick(&mut self) {
+        self.gossip(Input::Tick);
+        let now = self.clock.now().mono;
+        for (heard, new) in self.v2.bridge.due(&self.v2.brain, now) {
+            if new {
+                self.bridge_in(&heard);
+            } else {
+                self.tell(ClassicInput::Ignored(vec![heard.header.message_id]));
+            }
+        }
+        for peer in self.v2.devices.overdue(now) {
+            self.sink.emit(Event::PeerUp { peer });
+        }
+        for peer in self.v2.devices.silent(wall_ms(), self.stale) {
+            self.sink.emit(Event::PeerDown { peer });
+        }
+        if now.saturating_sub(self.v2.saved_at) >= SAVE {
+            self.save_uptime();
+        }
+    }
+
+    pub(crate) fn save_uptime(&mut self) {
+        let now = self.clock.now();
+        self.v2.saved_at = now.mono;
+        let uptime = u64::try_from(self.v2.brain.uptime(now)).unwrap_or(0);
+        self.archive.note(move |store| store.uptime().save(uptime));
+    }
+
+    fn gossip_act(&mut self, output: Output) {
+        match output {
+            Output::Dial { addr, device } => self.net.dial_link(addr, device),
+            Output::Send { link, frame } => {
+                // A link that takes nothing loses frames; reconciliation brings what was in them.
+                let _ = self
+                    .net
+                    .send_frame(gossamer_net::LinkId(link.0), frame, None);
+            }
+            Output::Serve {
+                link,
+                id,
+                age,
+                ttl,
+                hops,
+            } => self.serve(link, id, age, ttl, hops),
+            Output::Close { link, last } => {
+                self.net.close_link(gossamer_net::LinkId(link.0), last);
+            }
+            Output::Persist { envelope, entry } => self.arrive(envelope, entry),
+            Output::Remember(entry) => {
+                let row = row(&entry, self.v2.author.network, None);
+                self.archive
+                    .note(move |store| store.record(&[], &[row]).map(drop));
+            }
+            Output::Deliver(id) => self.deliver(&id),
+            Output::DropBodies(ids) => {
+                self.archive
+                    .note(move |store| store.envelopes().drop_bodies(&ids));
+            }
+            Output::Forget(ids) => {
+                self.archive
+                    .note(move |store| store.envelopes().forget(&ids));
+            }
+            Output::Stored { id, by, .. } => self.count_reached(id, by),
+            Output::Keyring(keyring) => self.rekey(keyring),
+            Output::Up { device, addr } => self.device_up(device, addr),
+            Output::Down(device) => self.device_down(&device),
+            Output::Refused {
+                device,
+                addr,
+                reason,
+            } => self.refused(device, addr, reason),
+            Output::ConnectFailed(addr) => self.tell(ClassicInput::Connect(addr)),
+        }
+    }
+}
