@@ -292,7 +292,7 @@ impl Street {
         let signature = self.people[person].key.sign(Signed::Envelope, &body);
         Envelope {
             body,
-            signature: *signature.as_bytes(),
+            signature,
             signer: None,
         }
     }

@@ -150,10 +150,7 @@ impl Author {
         };
         let record = record.encode().ok()?;
         let signature = self.user.sign(Signed::DeviceRecord, &record);
-        let signed = SignedRecord {
-            record,
-            signature: *signature.as_bytes(),
-        };
+        let signed = SignedRecord { record, signature };
         let body = self.body(Kind::DeviceRecord, seq, created, signed.encode());
         Some(self.sign(body.encode().ok()?, false))
     }
@@ -214,7 +211,7 @@ impl Author {
         let signature = self.device.sign(Signed::Envelope, &body);
         Envelope {
             body,
-            signature: *signature.as_bytes(),
+            signature,
             signer: as_bridge.then(|| self.device.id()),
         }
     }
@@ -224,10 +221,9 @@ impl Author {
 pub(crate) fn read_record(body: &Body) -> Option<DeviceRecord> {
     let signed = SignedRecord::decode(&body.payload).ok()?;
     let record = DeviceRecord::decode(&signed.record).ok()?;
-    let signature = gossamer_crypto::Signature::new(signed.signature);
     let genuine = record
         .user
-        .verify(Signed::DeviceRecord, &signed.record, &signature)
+        .verify(Signed::DeviceRecord, &signed.record, &signed.signature)
         .is_ok();
     let consistent = Some(record.device) == body.origin && record.seq == body.seq;
     (genuine && consistent).then_some(record)

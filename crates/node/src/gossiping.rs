@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, EnvelopeId, Keyring, NetworkKey, Signature};
+use gossamer_crypto::{DeviceId, EnvelopeId, Keyring, NetworkKey};
 use gossamer_mesh::{
     Author as ClassicAuthor, Input as ClassicInput, Published,
     bridge::{Bridge, Heard, outward},
@@ -701,7 +701,7 @@ impl Actor {
 fn envelope_of(body: EnvelopeBody) -> Envelope {
     Envelope {
         body: body.body,
-        signature: *body.signature.as_bytes(),
+        signature: body.signature,
         signer: body.signer,
     }
 }
@@ -734,7 +734,7 @@ pub(crate) fn row(
         },
         body: envelope.map(|(envelope, _)| EnvelopeBody {
             body: envelope.body.clone(),
-            signature: Signature::new(envelope.signature),
+            signature: envelope.signature,
             signer: envelope.signer,
         }),
     }

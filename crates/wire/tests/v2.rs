@@ -10,7 +10,7 @@
 mod any;
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, EnvelopeId, NetworkId, UserId};
+use gossamer_crypto::{DeviceId, EnvelopeId, NetworkId, Signature, UserId};
 use gossamer_wire::{
     limits,
     v2::{
@@ -64,7 +64,7 @@ fn heard() -> Body {
 fn sealed(body: &Body, signer: Option<DeviceId>) -> Envelope {
     Envelope {
         body: body.encode().unwrap(),
-        signature: [7; 64],
+        signature: Signature::new([7; 64]),
         signer,
     }
 }
