@@ -1,5 +1,4 @@
-//! The chunks of a file as they travel and are hashed: sealed (docs/protocol-v2.md 9, "Sealed
-//! chunks").
+//! The chunks of a file as they travel and are hashed: sealed (docs/protocol-v2.md 9.2).
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The frames of the `file` service (docs/protocol-v2.md 9.2): bytes to frames and back.
+//! The frames of the `file` service (docs/protocol-v2.md 9.3): bytes to frames and back.
 
 use std::convert::Infallible;
 
