@@ -352,6 +352,24 @@ fn fields_of_content_and_records_have_limits() {
 }
 
 #[test]
+fn a_classic_id_without_a_place_to_end_is_refused() {
+    let message = |id: &str| ClassicMessage {
+        message_id: id.to_owned(),
+        sender_id: "s".to_owned(),
+        sender_name: String::new(),
+        text: Bytes::new(),
+    };
+    let refused = DecodeError::BadField("message_id");
+    let unwritten = EncodeError::BadField("message_id");
+    assert_eq!(message("a\0b").encode(), Err(unwritten));
+    let mut written = message("a-b").encode().unwrap().to_vec();
+    assert!(ClassicMessage::decode(&written.clone().into()).is_ok());
+    let at = written.iter().position(|&byte| byte == b'-').unwrap();
+    written[at] = 0;
+    assert_eq!(ClassicMessage::decode(&written.into()), Err(refused));
+}
+
+#[test]
 fn content_of_a_newer_type_is_not_shown_and_no_fault() {
     assert_eq!(Text::decode(&[0xa2, 0, 2, 1, 0xf6]), Ok(None));
     assert_eq!(Text::decode(&[0xa1, 0, 1]), Err(DecodeError::Missing(1)));
