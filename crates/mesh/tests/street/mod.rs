@@ -1,5 +1,9 @@
 //! People whose links deliver at once and in order, unless cut.
 #![allow(dead_code, reason = "not every test file needs every helper")]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "only some outputs can be seen"
+)]
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -31,6 +35,26 @@ pub(crate) struct Person {
     pub(crate) keyring: Option<Keyring>,
 }
 
+/// Something that happened, as somebody who sees everything would tell it.
+pub(crate) enum Seen {
+    /// Someone wrote to everyone.
+    Wrote(usize, EnvelopeId, usize),
+    /// A TLS connection was dialled.
+    Dialled(usize, usize),
+    /// A frame was sent.
+    Frame(usize, usize, Frame),
+    /// A link is up for someone, with someone.
+    Up(usize, DeviceId),
+    /// An envelope came, and is on someone's disk.
+    OnDisk(usize, EnvelopeId),
+    /// It is shown to them.
+    Shown(usize, EnvelopeId),
+    /// So many neighbours have an envelope of theirs on disk.
+    Reached(usize, EnvelopeId, u32),
+    /// Someone and a device do not come together.
+    Refused(usize, DeviceId, Reason),
+}
+
 /// Everyone, their links, and the time.
 #[derive(Default)]
 pub(crate) struct Street {
@@ -44,11 +68,14 @@ pub(crate) struct Street {
     pub(crate) frames: BTreeMap<u8, usize>,
     /// Frames of this type get lost.
     pub(crate) swallowed: Option<u8>,
+    /// All that happened, and when.
+    pub(crate) seen: Vec<(Duration, Seen)>,
 }
 
 pub(crate) const ANA: usize = 0;
 pub(crate) const BEN: usize = 1;
 pub(crate) const CLEO: usize = 2;
+pub(crate) const DORA: usize = 3;
 
 pub(crate) fn addr(person: usize) -> SocketAddr {
     SocketAddr::from(([10, 0, 0, u8::try_from(person).unwrap() + 1], 9999))
@@ -126,7 +153,22 @@ impl Street {
         }
     }
 
+    fn note(&mut self, seen: Seen) {
+        self.seen.push((self.now, seen));
+    }
+
     pub(crate) fn act(&mut self, person: usize, output: Output) {
+        let seen = match &output {
+            Output::Persist { entry, .. } if !self.people[person].disk_is_full => {
+                Some(Seen::OnDisk(person, entry.id))
+            }
+            Output::Deliver(id) => Some(Seen::Shown(person, *id)),
+            Output::Stored { id, reached, .. } => Some(Seen::Reached(person, *id, *reached)),
+            Output::Up { device, .. } => Some(Seen::Up(person, *device)),
+            Output::Refused { device, reason, .. } => Some(Seen::Refused(person, *device, *reason)),
+            _ => None,
+        };
+        seen.into_iter().for_each(|seen| self.note(seen));
         let who = &mut self.people[person];
         match output {
             Output::Dial { addr: to, device } => self.connect(person, to, device),
@@ -189,6 +231,7 @@ impl Street {
             };
             return self.todo.push_back((from, failed));
         };
+        self.note(Seen::Dialled(from, target));
         let ends = [LinkId(self.next_link), LinkId(self.next_link + 1)];
         self.next_link += 2;
         for (me, other, here, there, dialled) in [
@@ -212,7 +255,7 @@ impl Street {
     }
 
     pub(crate) fn send(&mut self, link: LinkId, bytes: &Bytes) {
-        let Some((_, other)) = self.ends.get(&link).copied() else {
+        let Some((from, other)) = self.ends.get(&link).copied() else {
             return;
         };
         let Some((who, _)) = self.ends.get(&other).copied() else {
@@ -222,6 +265,11 @@ impl Street {
         splitter.buffer().extend_from_slice(bytes);
         while let Some(Frame { kind, body }) = splitter.take().unwrap() {
             *self.frames.entry(kind).or_default() += 1;
+            let frame = Frame {
+                kind,
+                body: body.clone(),
+            };
+            self.note(Seen::Frame(from, who, frame));
             if self.swallowed == Some(kind) {
                 continue;
             }
@@ -307,6 +355,7 @@ impl Street {
         let body = self.body(person, text);
         let envelope = self.sign(person, &body);
         let id = envelope.id();
+        self.note(Seen::Wrote(person, id, envelope.body.len()));
         self.people[person].disk.insert(id, envelope.clone());
         self.tell(person, Input::Publish(envelope));
         id
