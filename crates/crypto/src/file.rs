@@ -25,6 +25,12 @@ impl FileKey {
     }
 }
 
+impl From<[u8; 32]> for FileKey {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self::new(bytes)
+    }
+}
+
 impl fmt::Debug for FileKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FileKey(..)")

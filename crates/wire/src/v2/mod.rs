@@ -6,7 +6,7 @@
 //! signed [`Body`], whose payload is a [`SignedRecord`], a sealed [`Text`] or a [`ClassicMessage`].
 
 mod bucket;
-mod cbor;
+pub mod cbor;
 mod classic;
 mod content;
 mod envelope;
