@@ -3,6 +3,7 @@
 
 import { installPackages } from './lib/packages.mjs';
 import { Failure, main, npm, run } from './lib/run.mjs';
+import { checkSections } from './lib/sections.mjs';
 import { duration, note, step, table } from './lib/say.mjs';
 import { checkTools, hasCargo, installModules } from './lib/tools.mjs';
 
@@ -11,6 +12,7 @@ const cargo = (...args) => run('cargo', args);
 const checks = [
   ['rustfmt', () => cargo('fmt', '--all', '--', '--check')],
   ['prettier', () => npm(['exec', '--', 'prettier', '--check', 'scripts', '.github'])],
+  ['sections of the protocol', checkSections],
   ['ui: ESLint and Prettier', () => npm(['run', '--workspace=ui', 'lint'])],
   ['ui: svelte-check', () => npm(['run', '--workspace=ui', 'check'])],
   ['browser tests: tsc', () => npm(['run', '--workspace=tests/browser', 'check'])],

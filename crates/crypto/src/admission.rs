@@ -51,7 +51,18 @@ impl PasswordKey {
             .expect("a password is shorter than 4 GiB");
         Self(key)
     }
+
+    /// Tells this password from another one of the network, but for one pair in 65 536. It may be
+    /// stored: so few bits let nobody be sure of a guess.
+    #[must_use]
+    pub fn tag(&self) -> PasswordTag {
+        let [a, b, ..] = blake3::derive_key("gossamer2 password tag", self.0.as_ref());
+        [a, b]
+    }
 }
+
+/// See [`PasswordKey::tag`].
+pub type PasswordTag = [u8; 2];
 
 impl fmt::Debug for PasswordKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -262,6 +273,8 @@ mod tests {
         let password = Password::new("correct horse ✓");
         let key = PasswordKey::derive(&password, "mesh");
         assert_eq!(key, PasswordKey::derive(&password, "mesh"));
+        let other = PasswordKey::derive(&Password::new("battery staple"), "mesh");
+        assert_ne!(key.tag(), other.tag());
         assert_ne!(key, PasswordKey::derive(&password, "Mesh"));
         assert_ne!(
             key,

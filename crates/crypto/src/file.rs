@@ -1,5 +1,4 @@
-//! The chunks of a file as they travel and are hashed: sealed (docs/protocol-v2.md 9, "Sealed
-//! chunks").
+//! The chunks of a file as they travel and are hashed: sealed (docs/protocol-v2.md 9.2).
 
 use std::fmt;
 
@@ -23,6 +22,12 @@ impl FileKey {
     #[must_use]
     pub fn expose_secret(&self) -> &[u8; 32] {
         &self.0
+    }
+}
+
+impl From<[u8; 32]> for FileKey {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self::new(bytes)
     }
 }
 

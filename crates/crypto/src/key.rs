@@ -51,6 +51,12 @@ impl Signature {
     }
 }
 
+impl From<[u8; 64]> for Signature {
+    fn from(bytes: [u8; 64]) -> Self {
+        Self(bytes)
+    }
+}
+
 impl TryFrom<&[u8]> for Signature {
     type Error = std::array::TryFromSliceError;
 

@@ -28,7 +28,7 @@ mod provider;
 mod suite;
 
 pub use admission::{
-    Admission, BadPake, Confirmation, EXPORTER_LABEL, PasswordKey, Role, Transcript,
+    Admission, BadPake, Confirmation, EXPORTER_LABEL, PasswordKey, PasswordTag, Role, Transcript,
 };
 pub use at_rest::DatabaseKey;
 pub use fernet::{Fernet, FernetKey};

@@ -30,7 +30,7 @@ pub struct Peer {
     pub name: String,
     /// Where it can be dialled, best first; never empty.
     pub addrs: Vec<SocketAddr>,
-    /// Whether it takes many messages on one connection, which only nodes of ours do.
+    /// Whether it takes many messages on one connection, which the original program does not.
     pub multi: bool,
     /// Whether it speaks v2: chat goes to it by that alone.
     pub v2: bool,

@@ -32,7 +32,7 @@ use std::{
 
 use bytes::Bytes;
 use gossamer_crypto::{DeviceId, DeviceKey};
-use gossamer_wire::v1;
+use gossamer_wire::{v1, v2::Frame};
 use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
@@ -43,7 +43,7 @@ pub use discovery::{SHARED_PORT, listen as listen_discovery};
 pub use error::{BindError, LinkError};
 pub use interfaces::{Interface, Kind, list as interfaces, watch as watch_interfaces};
 pub use lane::{Backlog, GaveUp};
-pub use link::{Frame, LinkId, NotQueued};
+pub use link::{LinkId, NotQueued};
 pub use listener::is_port_free;
 pub use outbound::{Lane, Ticket};
 pub use stream::Stream;

@@ -39,7 +39,7 @@ pub(crate) const HANDSHAKE: Duration = Duration::from_secs(5);
 /// Inbound TLS handshakes at once; see `door` for who gives way.
 pub(crate) const HALF_OPEN: usize = 64;
 /// Inbound TLS connections from one address that is not loopback: a link, its successor while
-/// two are dialled at once, and two streams (docs/protocol-v2.md 5.5).
+/// two are dialled at once, and two streams (docs/protocol-v2.md 5.1).
 pub(crate) const PER_ADDRESS: usize = 4;
 /// Inbound TLS connections in all. The brain keeps far fewer; this bounds what may be open before
 /// it has said so.

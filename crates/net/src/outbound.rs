@@ -1,7 +1,7 @@
 //! Outbound connections: two lanes for each peer, one for chat, one for chunks.
 //!
-//! A node of ours reads many messages from one connection, so a lane keeps one open while there
-//! is something to write. The original program takes exactly one message from a connection: each
+//! A node that says `multi` reads many messages from one connection, so a lane keeps one open while
+//! there is something to write. The original program takes exactly one message from a connection: each
 //! message gets its own, written in one piece, at a pace that its machine and ours can bear.
 
 use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration};
@@ -184,7 +184,7 @@ struct Writer {
     route: watch::Receiver<Route>,
     events: mpsc::Sender<NetEvent>,
     traffic: Arc<Traffic>,
-    /// The connection kept open to a node of ours, and where it goes.
+    /// The connection kept open to a node that reads many messages from it, and where it goes.
     open: Option<(TcpStream, SocketAddr)>,
     pace: Pace,
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
-use gossamer_crypto::{DeviceId, Signature, Signed};
+use gossamer_crypto::{DeviceId, Signed};
 use gossamer_mesh::Now;
 use gossamer_wire::v2::{Body, DeviceRecord, SignedRecord};
 
@@ -188,10 +188,9 @@ impl Devices {
 pub(crate) fn read_record(body: &Body) -> Option<DeviceRecord> {
     let signed = SignedRecord::decode(&body.payload).ok()?;
     let record = DeviceRecord::decode(&signed.record).ok()?;
-    let signature = Signature::new(signed.signature);
     let genuine = record
         .user
-        .verify(Signed::DeviceRecord, &signed.record, &signature)
+        .verify(Signed::DeviceRecord, &signed.record, &signed.signature)
         .is_ok();
     let consistent = Some(record.device) == body.origin && record.seq == body.seq;
     (genuine && consistent).then_some(record)

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use gossamer_crypto::{
-    CryptoProvider, DeviceId, EnvelopeId, Fernet, Keyring, NetworkId, PasswordKey, Plain,
+    CryptoProvider, DeviceId, EnvelopeId, Fernet, Keyring, NetworkId, PasswordKey, PasswordTag,
+    Plain,
 };
 use gossamer_mesh::{
     Input, Mesh, NodeId,
@@ -62,6 +63,8 @@ impl Node {
         check_port(config.port)?;
         let profile = Profile::open(&config)?;
         let archive = Archive::open(&profile.dir, unlock(&config)).await?;
+        let (password, classic_crypto) = secrets(&config).await;
+        let tag = password.as_ref().map(PasswordKey::tag);
         let Opened {
             author,
             at_rest,
@@ -70,11 +73,10 @@ impl Node {
             names,
             queued,
             known,
-        } = open(&archive, &config, &name).await?;
+        } = open(&archive, &config, &name, tag).await?;
         let net = Net::bind(config.port, config.bind.clone(), &author.device)
             .await
             .map_err(|error| bind_error(&error))?;
-        let (password, classic_crypto) = secrets(&config).await;
         let device = author.device.id();
 
         let clock = Clock::start();
@@ -176,7 +178,7 @@ struct Opened {
     author: Author,
     at_rest: AtRest,
     start: gossip::Start,
-    /// Devices that were admitted to the network before.
+    /// Devices that were admitted to the network before, by the same password.
     admitted: Vec<AdmittedRow>,
     /// What devices say they are called.
     names: Vec<(DeviceId, String)>,
@@ -186,7 +188,12 @@ struct Opened {
     known: Vec<String>,
 }
 
-async fn open(archive: &Archive, config: &Config, name: &str) -> Result<Opened, ApiError> {
+async fn open(
+    archive: &Archive,
+    config: &Config,
+    name: &str,
+    password: Option<PasswordTag>,
+) -> Result<Opened, ApiError> {
     let name = name.to_owned();
     let network = NetworkId::of(&config.network);
     let locked = config.password.is_some();
@@ -211,7 +218,7 @@ async fn open(archive: &Archive, config: &Config, name: &str) -> Result<Opened, 
             let unsent = queued
                 .iter()
                 .filter_map(|row| EnvelopeId::from_hex(&row.id));
-            let admitted = store.networks().admitted(&network)?;
+            let admitted = store.networks().admitted(&network, password)?;
             let start = gossip::Start {
                 index,
                 unsent: unsent.collect(),

@@ -15,6 +15,7 @@ pub(crate) const ALL: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_v2.sql"),
     include_str!("../migrations/0003_files.sql"),
+    include_str!("../migrations/0004_admitted.sql"),
 ];
 
 /// Runs the steps that `db`, the database at `path`, has not seen. An existing one is copied

@@ -1,6 +1,6 @@
 //! The `network_keys` and `admitted` tables: what is kept of each network.
 
-use gossamer_crypto::{DeviceId, Keyring, NetworkId, NetworkKey};
+use gossamer_crypto::{DeviceId, Keyring, NetworkId, NetworkKey, PasswordTag};
 use rusqlite::{Connection, params};
 
 use crate::{
@@ -68,14 +68,19 @@ impl Networks<'_> {
         Ok(())
     }
 
-    /// Notes that a device was admitted to a network. Without a new address the one from before
-    /// stays. Of more than 4096 devices those admitted longest ago are forgotten.
+    /// Notes that a device was admitted to a network by this password, or while it was open.
+    /// Without a new address the one from before stays. Of more than 4096 devices those admitted longest ago are forgotten.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn admit(&mut self, network: &NetworkId, row: &AdmittedRow) -> Result<(), StoreError> {
+    pub fn admit(
+        &mut self,
+        network: &NetworkId,
+        password: Option<PasswordTag>,
+        row: &AdmittedRow,
+    ) -> Result<(), StoreError> {
         let transaction = self.db.transaction()?;
-        admit(&transaction, network, row)?;
+        admit(&transaction, network, password, row)?;
         transaction
             .prepare_cached(
                 "DELETE FROM admitted WHERE network = ?1 AND device IN (
@@ -88,18 +93,23 @@ impl Networks<'_> {
         Ok(())
     }
 
-    /// The devices admitted to a network, the last one first.
+    /// The devices that were last admitted to a network by this password, or while it was open; the
+    /// last one first.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn admitted(&self, network: &NetworkId) -> Result<Vec<AdmittedRow>, StoreError> {
+    pub fn admitted(
+        &self,
+        network: &NetworkId,
+        password: Option<PasswordTag>,
+    ) -> Result<Vec<AdmittedRow>, StoreError> {
         let rows = self
             .db
             .prepare_cached(
-                "SELECT device, uptime, address FROM admitted WHERE network = ?1
+                "SELECT device, uptime, address FROM admitted WHERE network = ?1 AND password IS ?2
                  ORDER BY uptime DESC",
             )?
-            .query_map([network.as_bytes()], |row| {
+            .query_map(params![network.as_bytes(), password], |row| {
                 Ok(AdmittedRow {
                     device: row.get::<_, Id<_>>(0)?.0,
                     uptime: loaded(row.get(1)?),
@@ -111,17 +121,25 @@ impl Networks<'_> {
     }
 }
 
-fn admit(db: &Connection, network: &NetworkId, row: &AdmittedRow) -> rusqlite::Result<()> {
+fn admit(
+    db: &Connection,
+    network: &NetworkId,
+    password: Option<PasswordTag>,
+    row: &AdmittedRow,
+) -> rusqlite::Result<()> {
     db.prepare_cached(
-        "INSERT INTO admitted (network, device, uptime, address) VALUES (?1, ?2, ?3, ?4)
+        "INSERT INTO admitted (network, device, uptime, address, password)
+         VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (network, device) DO UPDATE
-         SET uptime = excluded.uptime, address = coalesce(excluded.address, address)",
+         SET uptime = excluded.uptime, address = coalesce(excluded.address, address),
+             password = excluded.password",
     )?
     .execute(params![
         network.as_bytes(),
         row.device.as_bytes(),
         stored(row.uptime),
         row.address,
+        password,
     ])?;
     Ok(())
 }
@@ -164,21 +182,39 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut store = open(&dir);
         let mut networks = store.networks();
-        networks.admit(&home(), &device(1)).unwrap();
-        networks.admit(&home(), &device(2)).unwrap();
+        networks.admit(&home(), None, &device(1)).unwrap();
+        networks.admit(&home(), None, &device(2)).unwrap();
         let again = AdmittedRow {
             uptime: 9,
             address: None,
             ..device(1)
         };
-        networks.admit(&home(), &again).unwrap();
+        networks.admit(&home(), None, &again).unwrap();
         let moved = AdmittedRow {
             uptime: 9,
             ..device(1)
         };
-        assert_eq!(networks.admitted(&home()).unwrap(), [moved, device(2)]);
+        assert_eq!(
+            networks.admitted(&home(), None).unwrap(),
+            [moved, device(2)]
+        );
         let elsewhere = NetworkId::of("elsewhere");
-        assert!(networks.admitted(&elsewhere).unwrap().is_empty());
+        assert!(networks.admitted(&elsewhere, None).unwrap().is_empty());
+    }
+
+    #[test]
+    fn who_knew_only_an_earlier_password_is_not_admitted_any_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = open(&dir);
+        let mut networks = store.networks();
+        let (old, new) = (Some([1, 2]), Some([3, 4]));
+        networks.admit(&home(), None, &device(1)).unwrap();
+        networks.admit(&home(), old, &device(2)).unwrap();
+        networks.admit(&home(), old, &device(3)).unwrap();
+        networks.admit(&home(), new, &device(3)).unwrap();
+        assert_eq!(networks.admitted(&home(), None).unwrap(), [device(1)]);
+        assert_eq!(networks.admitted(&home(), old).unwrap(), [device(2)]);
+        assert_eq!(networks.admitted(&home(), new).unwrap(), [device(3)]);
     }
 
     #[test]
@@ -188,11 +224,11 @@ mod tests {
         let mut networks = store.networks();
         let batch = networks.db.transaction().unwrap();
         for number in 0..ADMITTED {
-            admit(&batch, &home(), &device(number)).unwrap();
+            admit(&batch, &home(), None, &device(number)).unwrap();
         }
         batch.commit().unwrap();
-        networks.admit(&home(), &device(ADMITTED)).unwrap();
-        let left = networks.admitted(&home()).unwrap();
+        networks.admit(&home(), None, &device(ADMITTED)).unwrap();
+        let left = networks.admitted(&home(), None).unwrap();
         assert_eq!(left.len(), ADMITTED as usize);
         assert_eq!(left.first(), Some(&device(ADMITTED)));
         assert_eq!(left.last(), Some(&device(1)));

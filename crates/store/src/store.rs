@@ -214,7 +214,7 @@ mod tests {
                 uptime: 0,
                 address: None,
             };
-            match store.networks().admit(&home(), &row) {
+            match store.networks().admit(&home(), None, &row) {
                 Ok(()) => assert_eq!(refused, 0),
                 Err(StoreError::Full) => refused += 1,
                 Err(error) => panic!("{error}"),

@@ -62,7 +62,7 @@ text_enum! {
 text_enum! {
     /// Where a transfer is.
     TransferState {
-        /// Waits for an answer, or for someone to send to.
+        /// Nothing of it was accepted yet: waits for an answer, or for a device to offer it to.
         Offered = "offered",
         /// Bytes move.
         Active = "active",

@@ -10,7 +10,7 @@
 mod any;
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, EnvelopeId, NetworkId, UserId};
+use gossamer_crypto::{DeviceId, EnvelopeId, NetworkId, Signature, UserId};
 use gossamer_wire::{
     limits,
     v2::{
@@ -64,7 +64,7 @@ fn heard() -> Body {
 fn sealed(body: &Body, signer: Option<DeviceId>) -> Envelope {
     Envelope {
         body: body.encode().unwrap(),
-        signature: [7; 64],
+        signature: Signature::new([7; 64]),
         signer,
     }
 }
@@ -349,6 +349,24 @@ fn fields_of_content_and_records_have_limits() {
     assert!(classic(0, 1, 0).is_err());
     assert!(classic(1, limits::ID + 1, 0).is_err());
     assert!(classic(1, 1, limits::NAME + 1).is_err());
+}
+
+#[test]
+fn a_classic_id_without_a_place_to_end_is_refused() {
+    let message = |id: &str| ClassicMessage {
+        message_id: id.to_owned(),
+        sender_id: "s".to_owned(),
+        sender_name: String::new(),
+        text: Bytes::new(),
+    };
+    let refused = DecodeError::BadField("message_id");
+    let unwritten = EncodeError::BadField("message_id");
+    assert_eq!(message("a\0b").encode(), Err(unwritten));
+    let mut written = message("a-b").encode().unwrap().to_vec();
+    assert!(ClassicMessage::decode(&written.clone().into()).is_ok());
+    let at = written.iter().position(|&byte| byte == b'-').unwrap();
+    written[at] = 0;
+    assert_eq!(ClassicMessage::decode(&written.into()), Err(refused));
 }
 
 #[test]

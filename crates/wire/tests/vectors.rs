@@ -13,14 +13,13 @@
 use std::{collections::BTreeSet, fmt::Write, fs, path::PathBuf};
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, EnvelopeId, NetworkId, UserId};
+use gossamer_crypto::{DeviceId, EnvelopeId, NetworkId, NetworkKey, Signature, UserId};
 use gossamer_wire::{
     limits,
     v1::{Beacon, NetworkHash},
     v2::{
         Body, Bucket, BucketDigest, ClassicMessage, DeviceRecord, Envelope, EnvelopeFrame, Hello,
-        HelloFields, KeyBytes, Kind, LinkFrame, Reason, Recon, SignedRecord, Splitter, StreamFrame,
-        Text,
+        HelloFields, Kind, LinkFrame, Reason, Recon, SignedRecord, Splitter, StreamFrame, Text,
     },
 };
 
@@ -168,7 +167,7 @@ fn record() -> DeviceRecord {
 
 fn signed_record() -> Bytes {
     let record = record().encode().unwrap();
-    let signature = [0x51; 64];
+    let signature = Signature::new([0x51; 64]);
     SignedRecord { record, signature }.encode()
 }
 
@@ -203,7 +202,7 @@ fn envelope(body: &Body, signer: Option<DeviceId>) -> LinkFrame {
     LinkFrame::Envelope(EnvelopeFrame {
         envelope: Envelope {
             body: body.encode().unwrap(),
-            signature: [0x51; 64],
+            signature: Signature::new([0x51; 64]),
             signer,
         },
         age: 3,
@@ -231,7 +230,7 @@ fn admission() -> Vec<Vector> {
         port: 9999,
         nonce: [0x0c; 16],
     });
-    let keys = vec![KeyBytes([0x01; 32]), KeyBytes([0x02; 32])];
+    let keys = vec![NetworkKey::new([0x01; 32]), NetworkKey::new([0x02; 32])];
     let link = Vector::link;
     vec![
         link(

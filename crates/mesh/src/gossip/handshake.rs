@@ -5,7 +5,7 @@ use gossamer_crypto::{
     Admission, Confirmation, DeviceId, Keyring, NetworkId, NetworkKey, PasswordKey, Role,
     Transcript,
 };
-use gossamer_wire::v2::{Hello, HelloFields, KeyBytes, LinkFrame, Reason, VERSION};
+use gossamer_wire::v2::{Hello, HelloFields, LinkFrame, Reason, VERSION};
 
 /// What a node shows at the door, and asks to see.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl Handshake {
             (Step::Confirm(expected), LinkFrame::Confirm(mac)) => self.confirm(&expected, mac, me),
             (Step::Admit, LinkFrame::Admit(keys)) if me.password.is_some() || keys.is_empty() => {
                 Progress::Done {
-                    keys: from_wire(keys),
+                    keys: keys.clone(),
                     port: self.port,
                 }
             }
@@ -214,7 +214,7 @@ impl Handshake {
         if self.role == Role::Server {
             answer.push(LinkFrame::Confirm(expected.ours()));
         }
-        answer.push(LinkFrame::Admit(to_wire(me.keyring)));
+        answer.push(LinkFrame::Admit(me.keyring.iter().cloned().collect()));
         self.step = Step::Admit;
         Progress::Going(answer)
     }
@@ -226,14 +226,4 @@ impl Handshake {
         };
         Admission::start(self.role, password, client, server)
     }
-}
-
-pub(crate) fn to_wire(keys: &Keyring) -> Vec<KeyBytes> {
-    keys.iter()
-        .map(|key| KeyBytes(*key.expose_secret()))
-        .collect()
-}
-
-pub(crate) fn from_wire(keys: &[KeyBytes]) -> Vec<NetworkKey> {
-    keys.iter().map(|key| NetworkKey::new(key.0)).collect()
 }

@@ -9,7 +9,7 @@ use rand::Rng;
 
 use super::{
     Gossip, LinkId, Output,
-    handshake::{Credentials, Handshake, Progress, from_wire, to_wire},
+    handshake::{Credentials, Handshake, Progress},
     link::{Feed, Link, Phase, Sync},
 };
 use crate::limits;
@@ -237,7 +237,7 @@ impl<R: Rng> Gossip<R> {
         }
         self.outputs
             .push_back(Output::Keyring(self.keyring.clone()));
-        let frame = LinkFrame::Keyring(to_wire(&self.keyring));
+        let frame = LinkFrame::Keyring(self.keyring.iter().cloned().collect());
         for id in self.up_links() {
             if Some(id) != from {
                 self.send(id, &frame);
@@ -249,7 +249,7 @@ impl<R: Rng> Gossip<R> {
 
     fn up_frame(&mut self, id: LinkId, frame: LinkFrame, now: Duration) {
         match frame {
-            LinkFrame::Keyring(keys) => self.merge_keys(from_wire(&keys), Some(id)),
+            LinkFrame::Keyring(keys) => self.merge_keys(keys, Some(id)),
             LinkFrame::Ping(token) => self.send(id, &LinkFrame::Pong(token)),
             LinkFrame::Pong(token) => self.pong(id, token, now),
             LinkFrame::Envelope(frame) => self.envelope(id, frame, now),

@@ -27,7 +27,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, EnvelopeId, Keyring, NetworkId, NetworkKey, PasswordKey};
+use gossamer_crypto::{
+    DeviceId, EnvelopeId, Keyring, NetworkId, NetworkKey, PasswordKey, PasswordTag,
+};
 use gossamer_wire::v2::{Envelope, Reason};
 use rand::Rng;
 
@@ -148,7 +150,7 @@ pub struct Start {
     /// The keys of this network; none in an open one, and in a locked one in which nobody has
     /// said anything yet.
     pub keyring: Keyring,
-    /// Devices that were admitted to this network before.
+    /// Devices that were admitted to this network before, by the same password.
     pub admitted: Vec<DeviceId>,
 }
 
@@ -340,6 +342,12 @@ impl<R: Rng> Gossip<R> {
     #[must_use]
     pub fn uptime(&self, now: Now) -> i64 {
         self.uptime_at(now.mono)
+    }
+
+    /// By which password devices are admitted; `None` in an open network.
+    #[must_use]
+    pub fn password(&self) -> Option<PasswordTag> {
+        self.me.password.as_ref().map(PasswordKey::tag)
     }
 
     /// Devices that are linked and admitted, with where they listen and the round trip if it was

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use gossamer_crypto::{DeviceId, EnvelopeId, Signature};
+use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_wire::{
     limits::TTL,
     v2::{Envelope, EnvelopeFrame, Kind, LinkFrame},
@@ -55,7 +55,7 @@ impl<R: Rng> Gossip<R> {
         if !self
             .me
             .verifier
-            .verify(&author, &envelope.body, &Signature::new(envelope.signature))
+            .verify(&author, &envelope.body, &envelope.signature)
         {
             return self.ban(link, now);
         }

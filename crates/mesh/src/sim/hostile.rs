@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, EnvelopeId};
+use gossamer_crypto::{DeviceId, EnvelopeId, Signature};
 use gossamer_wire::{
     limits::{IDS, TTL},
     v2::{Bucket, Envelope, EnvelopeFrame, Kind, LinkFrame, Recon},
@@ -106,7 +106,7 @@ impl Mischief {
             Malice::BadSignature => {
                 let envelope = with.write(0, with.author.device);
                 vec![pushed(Envelope {
-                    signature: [7; 64],
+                    signature: Signature::new([7; 64]),
                     ..envelope
                 })]
             }

@@ -33,7 +33,7 @@ impl Author<'_> {
             payload,
         };
         let body = body.encode().expect("the payload is short");
-        let signature = *self.key.sign(Signed::Envelope, &body).as_bytes();
+        let signature = self.key.sign(Signed::Envelope, &body);
         Envelope {
             body,
             signature,

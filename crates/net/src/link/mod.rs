@@ -20,7 +20,7 @@ mod registry;
 use std::{fmt, io, pin::pin, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
-use gossamer_wire::v2::Splitter;
+use gossamer_wire::v2::{Frame, Splitter};
 use tokio::{
     io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf},
     sync::Semaphore,
@@ -45,22 +45,6 @@ pub struct LinkId(pub u64);
 impl fmt::Display for LinkId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "link {}", self.0)
-    }
-}
-
-/// A frame that came in.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Frame {
-    /// Its type byte.
-    pub kind: u8,
-    /// Its body, within the limit of docs/protocol-v2.md 5.2.
-    pub body: Bytes,
-}
-
-/// Bodies hold keys and words of people: only their size is shown.
-impl fmt::Debug for Frame {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Frame({:#04x}, {} bytes)", self.kind, self.body.len())
     }
 }
 
@@ -114,7 +98,7 @@ impl Link {
             }
             loop {
                 match frames.take() {
-                    Ok(Some(frame)) => self.hand_up(frame.kind, &frame.body).await,
+                    Ok(Some(frame)) => self.hand_up(frame).await,
                     Ok(None) => break,
                     Err(error) => return tracing::debug!(link = %self.id, %error, "closed"),
                 }
@@ -123,7 +107,7 @@ impl Link {
     }
 
     /// Waits for its turn; nothing comes up from a link that was closed.
-    async fn hand_up(&self, kind: u8, body: &[u8]) {
+    async fn hand_up(&self, mut frame: Frame) {
         if !self.queue.is_open() {
             return;
         }
@@ -131,8 +115,7 @@ impl Link {
             return;
         };
         // A slice would keep all that was read with it in memory for as long as it lives.
-        let body = Bytes::copy_from_slice(body);
-        let frame = Frame { kind, body };
+        frame.body = Bytes::copy_from_slice(&frame.body);
         self.links.report_frame(self.id, frame, room).await;
     }
 

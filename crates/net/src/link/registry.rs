@@ -11,9 +11,10 @@ use std::{
 
 use bytes::Bytes;
 use gossamer_crypto::DeviceId;
+use gossamer_wire::v2::Frame;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::{Frame, Link, LinkId, NotQueued, queue::Queue};
+use super::{Link, LinkId, NotQueued, queue::Queue};
 use crate::{
     Dialer, NetEvent,
     door::Place,

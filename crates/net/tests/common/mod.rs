@@ -8,7 +8,8 @@ use std::{
 
 use bytes::Bytes;
 use gossamer_crypto::{DeviceId, DeviceKey};
-use gossamer_net::{Exporter, Frame, Incoming, LinkError, LinkId, Net, NetEvent, Stream};
+use gossamer_net::{Exporter, Incoming, LinkError, LinkId, Net, NetEvent, Stream};
+use gossamer_wire::v2::Frame;
 use tokio::time::timeout;
 
 /// Longer than anything here takes: what has not come by then does not come.

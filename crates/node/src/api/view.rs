@@ -237,8 +237,8 @@ pub enum Direction {
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum TransferState {
-    /// Incoming: waits for accept or decline while bytes may already be spooled. Outgoing: waits
-    /// for a device to send to.
+    /// Incoming: waits for accept or decline; of a classic file bytes may already be spooled.
+    /// Outgoing: waits for an answer, or for a device to offer it to.
     Offered,
     /// Bytes move.
     Active,

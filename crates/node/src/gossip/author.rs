@@ -67,10 +67,7 @@ impl Author {
         };
         let record = record.encode().ok()?;
         let signature = self.user.sign(Signed::DeviceRecord, &record);
-        let signed = SignedRecord {
-            record,
-            signature: *signature.as_bytes(),
-        };
+        let signed = SignedRecord { record, signature };
         let body = self.body(Kind::DeviceRecord, seq, created, signed.encode());
         Some(self.sign(body.encode().ok()?, false))
     }
@@ -121,7 +118,7 @@ impl Author {
         let signature = self.device.sign(Signed::Envelope, &body);
         Envelope {
             body,
-            signature: *signature.as_bytes(),
+            signature,
             signer: as_bridge.then(|| self.device.id()),
         }
     }

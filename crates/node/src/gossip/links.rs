@@ -87,7 +87,7 @@ impl Actor {
         self.tell_peer(view);
         self.tell(ClassicInput::SpeaksV2(device));
         self.leave_classic(&device.classic());
-        let network = self.v2.author.network;
+        let (network, password) = (self.v2.author.network, self.v2.brain.password());
         let uptime = self.v2.brain.uptime(self.clock.now());
         self.v2.admitted.linked(device, uptime);
         self.with_files(|files, out| files.link_up(device, addr, out));
@@ -97,7 +97,7 @@ impl Actor {
             address: Some(addr.to_string()),
         };
         self.archive
-            .note(move |store| store.networks().admit(&network, &row));
+            .note(move |store| store.networks().admit(&network, password, &row));
     }
 
     pub(super) fn device_down(&mut self, device: &DeviceId) {

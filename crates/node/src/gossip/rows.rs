@@ -1,6 +1,6 @@
 //! Rows of the store from envelopes, and what the brain and links need back from them.
 
-use gossamer_crypto::{DeviceId, NetworkId, Signature};
+use gossamer_crypto::{DeviceId, NetworkId};
 use gossamer_mesh::gossip::{Entry, Held};
 use gossamer_store::{
     EnvelopeBody, EnvelopeMeta, EnvelopeRow, IndexEntry, MessageRow, MessageState, NewMessage,
@@ -44,7 +44,7 @@ pub(crate) fn row(
         },
         body: envelope.map(|(envelope, _)| EnvelopeBody {
             body: envelope.body.clone(),
-            signature: Signature::new(envelope.signature),
+            signature: envelope.signature,
             signer: envelope.signer,
         }),
     }
@@ -54,7 +54,7 @@ pub(crate) fn row(
 pub(super) fn envelope_of(body: EnvelopeBody) -> Envelope {
     Envelope {
         body: body.body,
-        signature: *body.signature.as_bytes(),
+        signature: body.signature,
         signer: body.signer,
     }
 }

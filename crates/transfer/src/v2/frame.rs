@@ -1,15 +1,16 @@
-//! The frames of the `file` service (docs/protocol-v2.md 9.2): bytes to frames and back.
+//! The frames of the `file` service (docs/protocol-v2.md 9.3): bytes to frames and back.
 
-use std::convert::Infallible;
-
-use gossamer_crypto::{FileId, FileKey, Sealer};
-use gossamer_wire::limits;
-use minicbor::{Encoder, encode};
+use gossamer_crypto::{FileId, Sealer};
+use gossamer_wire::{
+    limits,
+    v2::{
+        DecodeError,
+        cbor::{self, Map, Reader, Writer},
+    },
+};
 
 use super::{
-    ChunkHash, Ending, HASHES_IN_FRAME, LARGE_CHUNK, Offer, Refusal, Want,
-    map::{BadMap, MapReader},
-    offer::MAX_MIME,
+    ChunkHash, Ending, HASHES_IN_FRAME, LARGE_CHUNK, Offer, Refusal, Want, offer::MAX_MIME,
     want::MAX_BITMAP,
 };
 
@@ -115,8 +116,7 @@ impl Frame {
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         let start = out.len();
         out.extend([0, 0, 0, 0, self.kind()]);
-        let written = self.write(&mut Encoder::new(&mut *out));
-        debug_assert!(written.is_ok(), "writing into memory does not fail");
+        *out = cbor::write_after(std::mem::take(out), |to| self.write(to));
         let len = (out.len() - start).saturating_sub(HEADER) as u32;
         if let Some(field) = out.get_mut(start..start + 4) {
             field.copy_from_slice(&len.to_be_bytes());
@@ -125,19 +125,12 @@ impl Frame {
 
     /// Reads a body; `None` for types that later versions know.
     pub(super) fn decode(kind: u8, body: &[u8]) -> Result<Option<Self>, BadFrame> {
-        let frame = match kind {
-            OFFER => read_offer(body).map(Self::Offer),
-            NOTED => read_file(body).map(Self::Noted),
-            WANT => read_want(body).map(Self::Want),
-            HASHES => read_hashes(body),
-            CLOSE => read_close(body).map(Self::Close),
-            DONE => read_file(body).map(|file| Self::End(file, Ending::Done)),
-            DECLINE => read_file(body).map(|file| Self::End(file, Ending::Declined)),
-            CANCEL => read_file(body).map(|file| Self::End(file, Ending::Cancelled)),
-            REFUSE => read_refuse(body),
-            _ => return Ok(None),
+        let Some(read) = reader(kind) else {
+            return Ok(None);
         };
-        frame.map(Some).map_err(|BadMap| BadFrame::Malformed(kind))
+        cbor::read(body, |item| item.map(read))
+            .map(Some)
+            .map_err(|_| BadFrame::Malformed(kind))
     }
 
     pub(super) fn kind(&self) -> u8 {
@@ -154,175 +147,116 @@ impl Frame {
         }
     }
 
-    fn write(&self, to: &mut Body<'_>) -> Written {
+    fn write(&self, to: &mut Writer) {
         match self {
-            Self::Offer(offer) => write_offer(offer, to),
-            Self::Noted(file) | Self::End(file, _) => begin(to, 1, file),
-            Self::Want(want) => write_want(want, to),
-            Self::Hashes { first, hashes } => write_hashes(*first, hashes, to),
-            Self::Close(close) => write_close(close, to),
+            Self::Offer(offer) => {
+                to.map(4 + usize::from(offer.mime.is_some()));
+                to.key(0).bytes(offer.file.as_bytes());
+                to.key(1).bytes(offer.key.expose_secret());
+                to.key(2).text(&offer.name);
+                to.key(3).uint(offer.size);
+                if let Some(mime) = &offer.mime {
+                    to.key(4).text(mime);
+                }
+            }
+            Self::Noted(file) | Self::End(file, _) => {
+                to.map(1).key(0).bytes(file.as_bytes());
+            }
+            Self::Want(want) => {
+                to.map(4).key(0).bytes(want.file.as_bytes());
+                to.key(1).uint(want.segment.into());
+                to.key(2).uint(want.listed.into());
+                to.key(3).bytes(&want.bitmap);
+            }
+            Self::Hashes { first, hashes } => {
+                to.map(2).key(0).uint((*first).into());
+                to.key(1).bytes(hashes.as_flattened());
+            }
+            Self::Close(close) => {
+                to.map(3).key(0).bytes(close.file.as_bytes());
+                to.key(1).uint(close.chunks.into());
+                to.key(2).bytes(&close.root);
+            }
             Self::Refuse(file, refusal) => {
-                begin(to, 2, file)?;
-                to.u8(1)?.u64(refusal.code())?;
-                Ok(())
+                to.map(2).key(0).bytes(file.as_bytes());
+                to.key(1).uint(refusal.code());
             }
         }
     }
 }
 
-type Body<'a> = Encoder<&'a mut Vec<u8>>;
-type Written = Result<(), encode::Error<Infallible>>;
+type Fields = fn(&mut Map<'_, '_>) -> Result<Frame, DecodeError>;
 
-/// Begins a map of so many entries with the file's id.
-fn begin(to: &mut Body<'_>, entries: u64, file: &FileId) -> Written {
-    to.map(entries)?.u8(0)?.bytes(file.as_bytes())?;
-    Ok(())
+/// How the fields of each type are read.
+fn reader(kind: u8) -> Option<Fields> {
+    Some(match kind {
+        OFFER => |map| read_offer(map).map(Frame::Offer),
+        NOTED => |map| Ok(Frame::Noted(map.need(0, Reader::fixed)?)),
+        WANT => |map| read_want(map).map(Frame::Want),
+        HASHES => read_hashes,
+        CLOSE => |map| read_close(map).map(Frame::Close),
+        DONE => |map| Ok(Frame::End(map.need(0, Reader::fixed)?, Ending::Done)),
+        DECLINE => |map| Ok(Frame::End(map.need(0, Reader::fixed)?, Ending::Declined)),
+        CANCEL => |map| Ok(Frame::End(map.need(0, Reader::fixed)?, Ending::Cancelled)),
+        REFUSE => |map| {
+            let file = map.need(0, Reader::fixed)?;
+            Ok(Frame::Refuse(
+                file,
+                Refusal::from_code(map.need(1, Reader::uint)?),
+            ))
+        },
+        _ => return None,
+    })
 }
 
-fn read_file(body: &[u8]) -> Result<FileId, BadMap> {
-    let mut map = MapReader::open(body)?;
-    let mut file = None;
-    while let Some(key) = map.key()? {
-        match key {
-            0 => file = Some(map.array()?),
-            _ => map.skip()?,
-        }
-    }
-    file.map(FileId::new).ok_or(BadMap)
-}
-
-fn write_offer(offer: &Offer, to: &mut Body<'_>) -> Written {
-    begin(to, 4 + u64::from(offer.mime.is_some()), &offer.file)?;
-    to.u8(1)?.bytes(offer.key.expose_secret())?;
-    to.u8(2)?.str(&offer.name)?;
-    to.u8(3)?.u64(offer.size)?;
-    if let Some(mime) = &offer.mime {
-        to.u8(4)?.str(mime)?;
-    }
-    Ok(())
-}
-
-fn read_offer(body: &[u8]) -> Result<Offer, BadMap> {
-    let mut map = MapReader::open(body)?;
-    let (mut file, mut sealing, mut name, mut size, mut mime) = (None, None, None, None, None);
-    while let Some(key) = map.key()? {
-        match key {
-            0 => file = Some(map.array()?),
-            1 => sealing = Some(map.array()?),
-            2 => name = Some(map.text(limits::FILE_NAME)?),
-            3 => size = Some(map.uint()?),
-            4 => mime = Some(map.text(MAX_MIME)?),
-            _ => map.skip()?,
-        }
-    }
+fn read_offer(map: &mut Map<'_, '_>) -> Result<Offer, DecodeError> {
+    let text = |limit| move |item: &mut Reader<'_>| item.text(limit).map(str::to_owned);
     Ok(Offer {
-        file: file.map(FileId::new).ok_or(BadMap)?,
-        key: sealing.map(FileKey::new).ok_or(BadMap)?,
-        name: name.ok_or(BadMap)?.to_owned(),
-        size: size.ok_or(BadMap)?,
-        mime: mime.map(str::to_owned),
+        file: map.need(0, Reader::fixed)?,
+        key: map.need(1, Reader::fixed)?,
+        name: map.need(2, text(limits::FILE_NAME))?,
+        size: map.need(3, Reader::uint)?,
+        mime: map.maybe(4, text(MAX_MIME))?,
     })
 }
 
-fn write_want(want: &Want, to: &mut Body<'_>) -> Written {
-    begin(to, 4, &want.file)?;
-    to.u8(1)?.u32(want.segment)?;
-    to.u8(2)?.u32(want.listed)?;
-    to.u8(3)?.bytes(&want.bitmap)?;
-    Ok(())
-}
-
-fn read_want(body: &[u8]) -> Result<Want, BadMap> {
-    let mut map = MapReader::open(body)?;
-    let (mut file, mut segment, mut listed, mut bitmap) = (None, None, None, None);
-    while let Some(key) = map.key()? {
-        match key {
-            0 => file = Some(map.array()?),
-            1 => segment = Some(map.small()?),
-            2 => listed = Some(map.small()?),
-            3 => bitmap = Some(map.bytes()?),
-            _ => map.skip()?,
-        }
-    }
-    let bitmap = bitmap.filter(|bitmap| bitmap.len() <= MAX_BITMAP);
+fn read_want(map: &mut Map<'_, '_>) -> Result<Want, DecodeError> {
     Ok(Want {
-        file: file.map(FileId::new).ok_or(BadMap)?,
-        segment: segment.ok_or(BadMap)?,
-        listed: listed.ok_or(BadMap)?,
-        bitmap: bitmap.ok_or(BadMap)?.to_vec(),
+        file: map.need(0, Reader::fixed)?,
+        segment: map.need(1, small)?,
+        listed: map.need(2, small)?,
+        bitmap: map.need(3, |item| item.bytes(MAX_BITMAP))?.to_vec(),
     })
 }
 
-fn write_hashes(first: u32, hashes: &[ChunkHash], to: &mut Body<'_>) -> Written {
-    to.map(2)?.u8(0)?.u32(first)?;
-    to.u8(1)?.bytes(hashes.as_flattened())?;
-    Ok(())
+fn read_hashes(map: &mut Map<'_, '_>) -> Result<Frame, DecodeError> {
+    let first = map.need(0, small)?;
+    let (hashes, rest) = map
+        .need(1, |item| item.bytes(HASHES_IN_FRAME * 32))?
+        .as_chunks::<32>();
+    if hashes.is_empty() || !rest.is_empty() {
+        return Err(DecodeError::BadField("hashes"));
+    }
+    let hashes = hashes.to_vec();
+    Ok(Frame::Hashes { first, hashes })
 }
 
-fn read_hashes(body: &[u8]) -> Result<Frame, BadMap> {
-    let mut map = MapReader::open(body)?;
-    let (mut first, mut hashes) = (None, None);
-    while let Some(key) = map.key()? {
-        match key {
-            0 => first = Some(map.small()?),
-            1 => hashes = Some(map.bytes()?),
-            _ => map.skip()?,
-        }
-    }
-    let (hashes, rest) = hashes.ok_or(BadMap)?.as_chunks::<32>();
-    if hashes.is_empty() || hashes.len() > HASHES_IN_FRAME || !rest.is_empty() {
-        return Err(BadMap);
-    }
-    Ok(Frame::Hashes {
-        first: first.ok_or(BadMap)?,
-        hashes: hashes.to_vec(),
-    })
-}
-
-fn write_close(close: &Close, to: &mut Body<'_>) -> Written {
-    begin(to, 3, &close.file)?;
-    to.u8(1)?.u32(close.chunks)?;
-    to.u8(2)?.bytes(&close.root)?;
-    Ok(())
-}
-
-fn read_close(body: &[u8]) -> Result<Close, BadMap> {
-    let mut map = MapReader::open(body)?;
-    let (mut file, mut chunks, mut root) = (None, None, None);
-    while let Some(key) = map.key()? {
-        match key {
-            0 => file = Some(map.array()?),
-            1 => chunks = Some(map.small()?),
-            2 => root = Some(map.array()?),
-            _ => map.skip()?,
-        }
-    }
+fn read_close(map: &mut Map<'_, '_>) -> Result<Close, DecodeError> {
     Ok(Close {
-        file: file.map(FileId::new).ok_or(BadMap)?,
-        chunks: chunks.ok_or(BadMap)?,
-        root: root.ok_or(BadMap)?,
+        file: map.need(0, Reader::fixed)?,
+        chunks: map.need(1, small)?,
+        root: map.need(2, Reader::fixed)?,
     })
 }
 
-fn read_refuse(body: &[u8]) -> Result<Frame, BadMap> {
-    let mut map = MapReader::open(body)?;
-    let (mut file, mut reason) = (None, None);
-    while let Some(key) = map.key()? {
-        match key {
-            0 => file = Some(map.array()?),
-            1 => reason = Some(map.uint()?),
-            _ => map.skip()?,
-        }
-    }
-    let file = file.map(FileId::new).ok_or(BadMap)?;
-    Ok(Frame::Refuse(
-        file,
-        Refusal::from_code(reason.ok_or(BadMap)?),
-    ))
+/// A number of chunks, or of one among them.
+fn small(from: &mut Reader<'_>) -> Result<u32, DecodeError> {
+    u32::try_from(from.uint()?).map_err(|_| DecodeError::BadField("number"))
 }
 
 #[cfg(test)]
 mod tests {
+    use gossamer_crypto::FileKey;
     use proptest::prelude::*;
 
     use super::*;

@@ -20,7 +20,6 @@ mod frame;
 mod hashes;
 mod incoming;
 mod journal;
-mod map;
 mod offer;
 mod outgoing;
 mod part;

@@ -14,7 +14,7 @@ use crate::{
 /// The longest media type that is read, in bytes: RFC 6838 ends at 127 on each side of the slash.
 pub const MAX_MIME: usize = 255;
 
-/// A file that someone wants to give (docs/protocol-v2.md 9.3).
+/// A file that someone wants to give (docs/protocol-v2.md 9.4).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Offer {
     /// Names the transfer; random.

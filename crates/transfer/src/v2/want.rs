@@ -7,7 +7,7 @@ use super::{Plan, SEGMENT};
 /// The bytes of the largest bitmap.
 pub(super) const MAX_BITMAP: usize = SEGMENT as usize / 8;
 
-/// Some chunks of one segment (docs/protocol-v2.md 9.4).
+/// Some chunks of one segment (docs/protocol-v2.md 9.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Want {
     /// The file.

@@ -4,6 +4,9 @@
 //! Each structure has a `write` and a `read` beside each other that name its keys in the same
 //! order. Ascending keys let a map be read in one pass: a wanted key is the next one, or comes
 //! after keys of a newer version, or is not there.
+//!
+//! Links and streams are read and written by this, and so are services of a stream. Whatever reads
+//! gives a [`DecodeError`] where the page has something else.
 
 use minicbor::{Decoder, Encoder, data::Type};
 
@@ -11,7 +14,7 @@ use super::{DecodeError, EncodeError};
 use crate::limits;
 
 /// Reads the one item that `bytes` consist of.
-pub(super) fn read<'b, T>(
+pub fn read<'b, T>(
     bytes: &'b [u8],
     item: impl FnOnce(&mut Reader<'b>) -> Result<T, DecodeError>,
 ) -> Result<T, DecodeError> {
@@ -27,19 +30,19 @@ pub(super) fn read<'b, T>(
 }
 
 /// Writes one item.
-pub(super) fn write(item: impl FnOnce(&mut Writer)) -> Vec<u8> {
+pub fn write(item: impl FnOnce(&mut Writer)) -> Vec<u8> {
     write_after(Vec::new(), item)
 }
 
 /// Writes one item after what `bytes` hold.
-pub(super) fn write_after(bytes: Vec<u8>, item: impl FnOnce(&mut Writer)) -> Vec<u8> {
+pub fn write_after(bytes: Vec<u8>, item: impl FnOnce(&mut Writer)) -> Vec<u8> {
     let mut writer = Writer(Encoder::new(bytes));
     item(&mut writer);
     writer.0.into_writer()
 }
 
 /// Refuses to write what no reader would take.
-pub(super) fn fits(field: &[u8], limit: usize) -> Result<(), EncodeError> {
+pub fn fits(field: &[u8], limit: usize) -> Result<(), EncodeError> {
     if field.len() > limit {
         let size = field.len();
         return Err(EncodeError::TooLong { size, limit });
@@ -48,45 +51,45 @@ pub(super) fn fits(field: &[u8], limit: usize) -> Result<(), EncodeError> {
 }
 
 /// Reads items one after the other.
-pub(super) struct Reader<'b> {
+pub struct Reader<'b> {
     decoder: Decoder<'b>,
     depth: usize,
 }
 
 impl<'b> Reader<'b> {
     /// An unsigned integer.
-    pub(super) fn uint(&mut self) -> Result<u64, DecodeError> {
+    pub fn uint(&mut self) -> Result<u64, DecodeError> {
         self.decoder.u64().map_err(not_cbor)
     }
 
     /// A truth value.
-    pub(super) fn bool(&mut self) -> Result<bool, DecodeError> {
+    pub fn bool(&mut self) -> Result<bool, DecodeError> {
         self.decoder.bool().map_err(not_cbor)
     }
 
     /// A byte string of at most `limit` bytes.
-    pub(super) fn bytes(&mut self, limit: usize) -> Result<&'b [u8], DecodeError> {
+    pub fn bytes(&mut self, limit: usize) -> Result<&'b [u8], DecodeError> {
         let bytes = self.decoder.bytes().map_err(not_cbor)?;
         within(bytes.len(), limit)?;
         Ok(bytes)
     }
 
     /// A byte string of exactly `N` bytes.
-    pub(super) fn fixed<T: From<[u8; N]>, const N: usize>(&mut self) -> Result<T, DecodeError> {
+    pub fn fixed<T: From<[u8; N]>, const N: usize>(&mut self) -> Result<T, DecodeError> {
         let bytes = self.decoder.bytes().map_err(not_cbor)?;
         let exact: [u8; N] = bytes.try_into().map_err(|_| DecodeError::NotCbor)?;
         Ok(exact.into())
     }
 
     /// A text of at most `limit` bytes.
-    pub(super) fn text(&mut self, limit: usize) -> Result<&'b str, DecodeError> {
+    pub fn text(&mut self, limit: usize) -> Result<&'b str, DecodeError> {
         let text = self.decoder.str().map_err(not_cbor)?;
         within(text.len(), limit)?;
         Ok(text)
     }
 
     /// An array of at most `limit` items.
-    pub(super) fn list<T>(
+    pub fn list<T>(
         &mut self,
         limit: usize,
         mut item: impl FnMut(&mut Self) -> Result<T, DecodeError>,
@@ -99,7 +102,7 @@ impl<'b> Reader<'b> {
     }
 
     /// A map. `fields` asks for the keys it knows in ascending order; all others are skipped.
-    pub(super) fn map<T>(
+    pub fn map<T>(
         &mut self,
         fields: impl FnOnce(&mut Map<'_, 'b>) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
@@ -163,7 +166,7 @@ const INDEFINITE: [Type; 5] = [
 ];
 
 /// The entries of a map, in ascending order.
-pub(super) struct Map<'r, 'b> {
+pub struct Map<'r, 'b> {
     reader: &'r mut Reader<'b>,
     /// Entries of which not even the key is read.
     unread: u64,
@@ -175,7 +178,7 @@ pub(super) struct Map<'r, 'b> {
 
 impl<'b> Map<'_, 'b> {
     /// The value of `key`, which must be there.
-    pub(super) fn need<T>(
+    pub fn need<T>(
         &mut self,
         key: u64,
         value: impl FnOnce(&mut Reader<'b>) -> Result<T, DecodeError>,
@@ -184,7 +187,7 @@ impl<'b> Map<'_, 'b> {
     }
 
     /// The value of `key`, if it is there.
-    pub(super) fn maybe<T>(
+    pub fn maybe<T>(
         &mut self,
         key: u64,
         value: impl FnOnce(&mut Reader<'b>) -> Result<T, DecodeError>,
@@ -237,52 +240,52 @@ fn not_cbor(_: minicbor::decode::Error) -> DecodeError {
 }
 
 /// Writes items one after the other. Writing to memory cannot fail, so results are passed over.
-pub(super) struct Writer(Encoder<Vec<u8>>);
+pub struct Writer(Encoder<Vec<u8>>);
 
 impl Writer {
     /// A map with this many entries, which are to follow in ascending order.
-    pub(super) fn map(&mut self, entries: usize) -> &mut Self {
+    pub fn map(&mut self, entries: usize) -> &mut Self {
         let _ = self.0.map(entries as u64);
         self
     }
 
     /// The key of the entry that follows.
-    pub(super) fn key(&mut self, key: u64) -> &mut Self {
+    pub fn key(&mut self, key: u64) -> &mut Self {
         self.uint(key)
     }
 
     /// An unsigned integer.
-    pub(super) fn uint(&mut self, value: u64) -> &mut Self {
+    pub fn uint(&mut self, value: u64) -> &mut Self {
         let _ = self.0.u64(value);
         self
     }
 
     /// A truth value.
-    pub(super) fn bool(&mut self, value: bool) -> &mut Self {
+    pub fn bool(&mut self, value: bool) -> &mut Self {
         let _ = self.0.bool(value);
         self
     }
 
     /// A byte string.
-    pub(super) fn bytes(&mut self, value: &[u8]) -> &mut Self {
+    pub fn bytes(&mut self, value: &[u8]) -> &mut Self {
         let _ = self.0.bytes(value);
         self
     }
 
     /// A text.
-    pub(super) fn text(&mut self, value: &str) -> &mut Self {
+    pub fn text(&mut self, value: &str) -> &mut Self {
         let _ = self.0.str(value);
         self
     }
 
     /// An item that is written already.
-    pub(super) fn raw(&mut self, item: &[u8]) -> &mut Self {
+    pub fn raw(&mut self, item: &[u8]) -> &mut Self {
         self.0.writer_mut().extend_from_slice(item);
         self
     }
 
     /// An array.
-    pub(super) fn list<T>(&mut self, items: &[T], item: impl Fn(&mut Self, &T)) -> &mut Self {
+    pub fn list<T>(&mut self, items: &[T], item: impl Fn(&mut Self, &T)) -> &mut Self {
         let _ = self.0.array(items.len() as u64);
         for each in items {
             item(self, each);

@@ -5,16 +5,13 @@
 
 use bytes::Bytes;
 
-use super::{
-    DecodeError, EncodeError,
-    cbor::{self, Map},
-};
+use super::{DecodeError, EncodeError, cbor};
 use crate::limits;
 
 /// The payload of a `Classic` envelope. `Debug` shows nothing of what it says.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClassicMessage {
-    /// Its id on the classic wire; 1 to [`limits::ID`] bytes.
+    /// Its id on the classic wire; 1 to [`limits::ID`] bytes, none of them 0.
     pub message_id: String,
     /// The classic id of the node that wrote it; 1 to [`limits::ID`] bytes.
     pub sender_id: String,
@@ -40,14 +37,7 @@ impl ClassicMessage {
     /// # Errors
     /// When a field is out of bounds: such a message is not bridged.
     pub fn encode(&self) -> Result<Bytes, EncodeError> {
-        for (id, field) in [
-            (&self.message_id, "message_id"),
-            (&self.sender_id, "sender_id"),
-        ] {
-            if id.is_empty() || id.len() > limits::ID {
-                return Err(EncodeError::BadField(field));
-            }
-        }
+        self.check().map_err(EncodeError::BadField)?;
         cbor::fits(self.sender_name.as_bytes(), limits::NAME)?;
         cbor::fits(&self.text, limits::ENVELOPE)?;
         let payload = cbor::write(|to| {
@@ -65,16 +55,31 @@ impl ClassicMessage {
     /// # Errors
     /// Says what is wrong with it: the fault of the bridge that signed it.
     pub fn decode(payload: &Bytes) -> Result<Self, DecodeError> {
-        cbor::read(payload, |item| {
+        let message = cbor::read(payload, |item| {
             item.map(|map| {
                 Ok(Self {
-                    message_id: id(map, 0, "message_id")?,
-                    sender_id: id(map, 1, "sender_id")?,
+                    message_id: map.need(0, |item| item.text(limits::ID))?.to_owned(),
+                    sender_id: map.need(1, |item| item.text(limits::ID))?.to_owned(),
                     sender_name: map.need(2, |item| item.text(limits::NAME))?.to_owned(),
                     text: payload.slice_ref(map.need(3, |item| item.bytes(limits::ENVELOPE))?),
                 })
             })
-        })
+        })?;
+        message.check().map_err(DecodeError::BadField)?;
+        Ok(message)
+    }
+
+    /// The first id that cannot be one. A 0 ends the message id where its text is sealed, so one
+    /// within it would make two messages look alike.
+    fn check(&self) -> Result<(), &'static str> {
+        let fits = |id: &str| (1..=limits::ID).contains(&id.len());
+        if !fits(&self.message_id) || self.message_id.contains('\0') {
+            return Err("message_id");
+        }
+        if !fits(&self.sender_id) {
+            return Err("sender_id");
+        }
+        Ok(())
     }
 }
 
@@ -85,12 +90,4 @@ impl std::fmt::Debug for ClassicMessage {
             .field("sender_id", &self.sender_id)
             .finish_non_exhaustive()
     }
-}
-
-fn id(map: &mut Map<'_, '_>, key: u64, field: &'static str) -> Result<String, DecodeError> {
-    let id = map.need(key, |item| item.text(limits::ID))?;
-    if id.is_empty() {
-        return Err(DecodeError::BadField(field));
-    }
-    Ok(id.to_owned())
 }

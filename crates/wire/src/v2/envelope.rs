@@ -1,7 +1,7 @@
 //! What is kept and passed on: a signed body, and what travels beside it (docs/protocol-v2.md 6.1).
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, EnvelopeId, NetworkId};
+use gossamer_crypto::{DeviceId, EnvelopeId, NetworkId, Signature};
 
 use super::{
     Bucket, DecodeError, EncodeError, VERSION,
@@ -50,7 +50,7 @@ pub struct Envelope {
     /// The signed bytes, as received; [`Body::decode`] reads them.
     pub body: Bytes,
     /// Of the [`author`](Self::author), over the body.
-    pub signature: [u8; 64],
+    pub signature: Signature,
     /// The bridge that signed it; of [`Kind::Classic`] only.
     pub signer: Option<DeviceId>,
 }
@@ -238,7 +238,7 @@ impl EnvelopeFrame {
         let envelope = &self.envelope;
         to.map(5 + usize::from(envelope.signer.is_some()));
         to.key(0).bytes(&envelope.body);
-        to.key(1).bytes(&envelope.signature);
+        to.key(1).bytes(envelope.signature.as_bytes());
         to.key(2).uint(self.age.into());
         to.key(3).uint(self.ttl.into());
         to.key(4).uint(self.hops.into());

@@ -1,10 +1,7 @@
 //! What travels on a link (docs/protocol-v2.md 5.2).
 
-use std::fmt;
-
 use bytes::Bytes;
-use gossamer_crypto::EnvelopeId;
-use zeroize::ZeroizeOnDrop;
+use gossamer_crypto::{EnvelopeId, NetworkKey};
 
 use super::{
     Bucket, BucketDigest, DecodeError, EnvelopeFrame, Hello,
@@ -24,11 +21,11 @@ pub enum LinkFrame {
     /// Shows that the SPAKE2 key is the same.
     Confirm([u8; 32]),
     /// The other side is in; the network keys we hold, at most [`limits::KEYS`].
-    Admit(Vec<KeyBytes>),
+    Admit(Vec<NetworkKey>),
     /// The last frame before closing, and why.
     Refuse(Reason),
     /// The network keys we hold, as they are more now; at most [`limits::KEYS`].
-    Keyring(Vec<KeyBytes>),
+    Keyring(Vec<NetworkKey>),
     /// Asks for a PONG with the same token.
     Ping(u64),
     /// Answers a PING.
@@ -97,22 +94,6 @@ numbered! {
     }
 }
 
-/// The bytes of a network key. Redacted in logs, wiped when dropped.
-#[derive(Clone, PartialEq, Eq, ZeroizeOnDrop)]
-pub struct KeyBytes(pub [u8; 32]);
-
-impl From<[u8; 32]> for KeyBytes {
-    fn from(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-}
-
-impl fmt::Debug for KeyBytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyBytes(..)")
-    }
-}
-
 impl LinkFrame {
     /// Writes the whole frame, head and body.
     #[must_use]
@@ -128,7 +109,7 @@ impl LinkFrame {
                 to.map(1).key(0).bytes(mac);
             }
             Self::Admit(keys) | Self::Keyring(keys) => {
-                let key = |to: &mut Writer, key: &KeyBytes| _ = to.bytes(&key.0);
+                let key = |to: &mut Writer, key: &NetworkKey| _ = to.bytes(key.expose_secret());
                 to.map(1).key(0).list(keys, key);
             }
             Self::Refuse(reason) => {
@@ -243,7 +224,7 @@ impl Recon {
     }
 }
 
-fn keys(from: &mut Reader<'_>) -> Result<Vec<KeyBytes>, DecodeError> {
+fn keys(from: &mut Reader<'_>) -> Result<Vec<NetworkKey>, DecodeError> {
     from.list(limits::KEYS, Reader::fixed)
 }
 

@@ -6,7 +6,7 @@
 //! signed [`Body`], whose payload is a [`SignedRecord`], a sealed [`Text`] or a [`ClassicMessage`].
 
 mod bucket;
-mod cbor;
+pub mod cbor;
 mod classic;
 mod content;
 mod envelope;
@@ -23,7 +23,7 @@ pub use content::Text;
 pub use envelope::{Body, Envelope, EnvelopeFrame, Kind};
 pub use frame::{Frame, FrameError, Splitter};
 pub use hello::{Hello, HelloFields};
-pub use link::{KeyBytes, LinkFrame, Reason, Recon};
+pub use link::{LinkFrame, Reason, Recon};
 pub use record::{DeviceRecord, SignedRecord};
 pub use stream::StreamFrame;
 

@@ -1,7 +1,7 @@
 //! Which person a device belongs to (docs/protocol-v2.md 2).
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, UserId};
+use gossamer_crypto::{DeviceId, Signature, UserId};
 
 use super::{
     DecodeError, EncodeError,
@@ -16,7 +16,7 @@ pub struct SignedRecord {
     /// The signed bytes, as received; [`DeviceRecord::decode`] reads them.
     pub record: Bytes,
     /// Of the record's user, over the record.
-    pub signature: [u8; 64],
+    pub signature: Signature,
 }
 
 impl SignedRecord {
@@ -26,7 +26,7 @@ impl SignedRecord {
         let payload = cbor::write(|to| {
             to.map(2);
             to.key(0).bytes(&self.record);
-            to.key(1).bytes(&self.signature);
+            to.key(1).bytes(self.signature.as_bytes());
         });
         payload.into()
     }

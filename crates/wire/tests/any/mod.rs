@@ -1,12 +1,12 @@
 //! Any value of each type that travels.
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, EnvelopeId, NetworkId, UserId};
+use gossamer_crypto::{DeviceId, EnvelopeId, NetworkId, NetworkKey, Signature, UserId};
 use gossamer_wire::{
     limits,
     v2::{
         Body, Bucket, BucketDigest, ClassicMessage, DeviceRecord, Envelope, EnvelopeFrame, Hello,
-        HelloFields, KeyBytes, Kind, LinkFrame, Reason, Recon, SignedRecord, StreamFrame, Text,
+        HelloFields, Kind, LinkFrame, Reason, Recon, SignedRecord, StreamFrame, Text,
     },
 };
 use proptest::{collection::vec, prelude::*};
@@ -23,8 +23,8 @@ fn bytes(most: usize) -> impl Strategy<Value = Bytes> {
     vec(any::<u8>(), 0..most).prop_map(Bytes::from)
 }
 
-fn signature() -> impl Strategy<Value = [u8; 64]> {
-    vec(any::<u8>(), 64).prop_map(|bytes| bytes.try_into().unwrap())
+fn signature() -> impl Strategy<Value = Signature> {
+    vec(any::<u8>(), 64).prop_map(|bytes| bytes[..].try_into().unwrap())
 }
 
 fn ids() -> impl Strategy<Value = Vec<EnvelopeId>> {
@@ -144,7 +144,12 @@ fn recon() -> impl Strategy<Value = Recon> {
 }
 
 pub(crate) fn link_frame() -> impl Strategy<Value = LinkFrame> {
-    let keys = || vec(any::<[u8; 32]>().prop_map(KeyBytes), 0..=limits::KEYS);
+    let keys = || {
+        vec(
+            any::<[u8; 32]>().prop_map(NetworkKey::new),
+            0..=limits::KEYS,
+        )
+    };
     let pake = vec(any::<u8>(), 33).prop_map(|bytes| LinkFrame::Pake(bytes.try_into().unwrap()));
     let want = (any::<u64>(), vec(any::<[u8; 32]>(), 0..20));
     let admission = prop_oneof![

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Files pulled from one device at the same time: it takes two streams of one address beside links
-/// (docs/protocol-v2.md 5.5), and one is for words.
+/// (docs/protocol-v2.md 5.1), and one is for words.
 const AT_ONCE: usize = 2;
 /// Files of one device that are not over; it offers further ones again later.
 const OPEN: usize = 64;

@@ -1,5 +1,5 @@
 //! What is said to devices: offers, and the ends of transfers. To each device one at a time, since
-//! it takes few connections of one address (docs/protocol-v2.md 5.5), until it was heard.
+//! it takes few connections of one address (docs/protocol-v2.md 5.1), until it was heard.
 
 use std::net::SocketAddr;
 
