@@ -138,6 +138,15 @@ class Town:
         """From now on no UDP comes to a host, not even its own: nobody is discovered there."""
         _drops(host, "meta l4proto udp counter")
 
+    def narrows(self, host, lan, megabits):
+        """From now on a host sends this many megabits a second into a network at most."""
+        shape = ("tbf", "rate", f"{megabits}mbit", "burst", "64kb", "latency", "50ms")
+        _run(*host.argv("tc", "qdisc", "add", "dev", _interface(host, lan), "root", *shape))
+
+    def widens(self, host, lan):
+        """Takes that back."""
+        _run(*host.argv("tc", "qdisc", "del", "dev", _interface(host, lan), "root"))
+
     def lost_packets(self, host):
         """How many got lost so far."""
         rules = subprocess.run(
@@ -180,6 +189,10 @@ def _enter(namespace):
     if _libc.setns(namespace, CLONE_NEWNET) != 0:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
+
+
+def _interface(host, lan):
+    return f"eth{list(host.ips).index(lan)}"
 
 
 def _drops(host, packets):
