@@ -2,30 +2,49 @@
 //
 // A KIND is a suite of `npm test`, repeated until it fails or N (10) runs are green, or
 // `properties`, the Rust property tests with N (10 000) cases each, or
-// `sim [SCENARIO...] [--seeds N] [--nodes M] [--seed FIRST]`, the simulator.
+// `sim [SCENARIO...] [--seeds N] [--nodes M] [--seed FIRST]`, the simulator, or
+// `fuzz [TARGET...] [--seconds N]`, the fuzz targets with N (60) seconds each.
 
 import { parseArgs } from 'node:util';
+import { fuzz } from './lib/fuzz.mjs';
+import { installPackages } from './lib/packages.mjs';
 import { Failure, main, run } from './lib/run.mjs';
 import { choose, prepare, runSuite, summarise } from './lib/session.mjs';
 import { note } from './lib/say.mjs';
 import { simulate } from './lib/suites.mjs';
+import { checkTools } from './lib/tools.mjs';
 
 const USAGE = `Usage: npm run verify -- <suite | properties> [--repeat N]
-       npm run verify -- sim [scenario...] [--seeds N] [--nodes M] [--seed FIRST]`;
+       npm run verify -- sim [scenario...] [--seeds N] [--nodes M] [--seed FIRST]
+       npm run verify -- fuzz [target...] [--seconds N]`;
 
 main(async (args) => {
   if (args[0] === 'sim') return simulation(args.slice(1));
+  if (args[0] === 'fuzz') return fuzzing(args.slice(1));
+  const { words, number: repeat } = read(args, 'repeat');
+  const [kind, ...more] = words;
+  if (kind === undefined || more.length > 0) throw new Failure(USAGE);
+  return kind === 'properties' ? properties(repeat ?? 10_000) : soak(kind, repeat ?? 10);
+});
+
+/** Words, and the positive number that one option may give. */
+function read(args, option) {
   const { positionals, values } = parseArgs({
     args,
     allowPositionals: true,
-    options: { repeat: { type: 'string' } },
+    options: { [option]: { type: 'string' } },
   });
-  const [kind, ...more] = positionals;
-  const repeat = values.repeat === undefined ? undefined : Number(values.repeat);
-  const countable = repeat === undefined || (Number.isInteger(repeat) && repeat > 0);
-  if (kind === undefined || more.length > 0 || !countable) throw new Failure(USAGE);
-  return kind === 'properties' ? properties(repeat ?? 10_000) : soak(kind, repeat ?? 10);
-});
+  const number = values[option] === undefined ? undefined : Number(values[option]);
+  if (number !== undefined && !(Number.isInteger(number) && number > 0)) throw new Failure(USAGE);
+  return { words: positionals, number };
+}
+
+async function fuzzing(args) {
+  const { words: targets, number: seconds } = read(args, 'seconds');
+  checkTools();
+  await installPackages(['node']);
+  await fuzz(targets, seconds ?? 60);
+}
 
 async function properties(cases) {
   await prepare(choose(['unit']));

@@ -44,6 +44,7 @@ export const packageLists = {
       'dbus-x11',
       'ImageMagick',
       'iproute',
+      'iproute-tc',
       'nftables',
       'python3',
       'xdotool',

@@ -9,7 +9,6 @@ import argparse
 import os
 import platform
 import socket
-import statistics
 import sys
 import tempfile
 import threading
@@ -18,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from people import Cast, a_file, can_build_towns, sha256_of  # noqa: E402
+from people import Cast, a_file, can_build_towns, report, sha256_of  # noqa: E402
 
 
 def main():
@@ -56,10 +55,9 @@ def measure(cast, options):
             speed, latencies = send_while_chatting(ana, ben, cleo, source, f"{megabytes}-{run}")
             files.append(speed)
             chats += latencies
-        report(f"{megabytes} MB file", files, "MB/s")
-        report(f"{megabytes} MB over plain TCP", copies, "MB/s")
-        ratio = statistics.median(files) / statistics.median(copies)
-        print(f"  ratio of the medians: {ratio:.3f}")
+        ours = report(f"{megabytes} MB file", files, "MB/s")
+        plain = report(f"{megabytes} MB over plain TCP", copies, "MB/s")
+        print(f"  ratio of the medians: {ours / plain:.3f}")
         report(f"chat through a relay while {megabytes} MB flow", chats, "ms")
 
 
@@ -80,13 +78,12 @@ def send_while_chatting(ana, ben, cleo, source, tag):
 
     talker = threading.Thread(target=talk)
     talker.start()
-    end = ben.waits_for(lambda e: is_end(e), "the file is here", 600, since=mark)
+    arrived = ben.receives_file(since=mark, within=600)
     seconds = time.monotonic() - begun
     done.set()
     talker.join()
-    assert end["state"] == "done", end
-    assert sha256_of(source) == sha256_of(end["path"])
-    Path(end["path"]).unlink()
+    assert sha256_of(source) == sha256_of(arrived)
+    arrived.unlink()
     return source.stat().st_size / 1e6 / seconds, latencies
 
 
@@ -122,17 +119,6 @@ def copy(near, far, lan, source):
     listener.close()
     target.unlink()
     return source.stat().st_size / 1e6 / seconds
-
-
-def is_end(event):
-    ends = ("done", "failed", "cancelled")
-    return event["event"] == "transfer" and event["direction"] == "in" and event["state"] in ends
-
-
-def report(what, values, unit):
-    low, high = min(values), max(values)
-    middle = statistics.median(values)
-    print(f"{what}: median {middle:.1f} {unit} ({low:.1f}..{high:.1f}, n={len(values)})", flush=True)
 
 
 def read_options():

@@ -6,7 +6,6 @@ is started on a port of its own. `--runs N` (5), `--size MIB` (1024).
 
 import argparse
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,11 +15,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from people import Cast, Timers, a_file, can_build_towns, sha256_of  # noqa: E402
+from people import Cast, Timers, a_file, can_build_towns, eventually, report, sha256_of  # noqa: E402
 
 CIPHER = "aes128-gcm@openssh.com"
 PORT = 2299
-ENDS = ("done", "failed", "cancelled")
 
 
 def main():
@@ -49,23 +47,19 @@ def measure(cast, folder, options):
     for _ in range(options.runs):
         ours.append(send(ana, ben, source))
         theirs.append(copy(folder, source))
-    report(f"{options.size} MiB file", ours)
-    report(f"{options.size} MiB by scp, aes128-gcm", theirs)
-    print(f"  ratio of the medians: {statistics.median(ours) / statistics.median(theirs):.2f}")
+    ours = report(f"{options.size} MiB file", ours, "MB/s", digits=0)
+    theirs = report(f"{options.size} MiB by scp, aes128-gcm", theirs, "MB/s", digits=0)
+    print(f"  ratio of the medians: {ours / theirs:.2f}")
 
 
 def send(ana, ben, source):
     """MB/s from the command until ben has the file verified and synced."""
     mark, begun = len(ben.events), time.monotonic()
     ana.sends_file(source)
-    end = ben.waits_for(
-        lambda e: e["event"] == "transfer" and e["direction"] == "in" and e["state"] in ENDS,
-        "the file is here", 600, since=mark,
-    )
+    arrived = ben.receives_file(since=mark, within=600)
     seconds = time.monotonic() - begun
-    assert end["state"] == "done", end
-    assert sha256_of(end["path"]) == sha256_of(source)
-    Path(end["path"]).unlink()
+    assert sha256_of(arrived) == sha256_of(source)
+    arrived.unlink()
     return source.stat().st_size / 1e6 / seconds
 
 
@@ -100,23 +94,12 @@ def serving(sshd, folder):
     Path("/run/sshd").mkdir(exist_ok=True)
     server = subprocess.Popen([sshd, "-D", "-f", config, "-E", folder / "sshd.log"])
     try:
-        wait_for("Server listening", folder / "sshd.log")
+        log = folder / "sshd.log"
+        eventually(lambda: log.exists() and "Server listening" in log.read_text(), "sshd to listen")
         yield
     finally:
         server.terminate()
         server.wait()
-
-
-def wait_for(text, log):
-    deadline = time.monotonic() + 10
-    while not (log.exists() and text in log.read_text()):
-        assert time.monotonic() < deadline, "sshd did not start"
-        time.sleep(0.05)
-
-
-def report(what, values):
-    low, high, middle = min(values), max(values), statistics.median(values)
-    print(f"{what}: median {middle:.0f} MB/s ({low:.0f}..{high:.0f}, n={len(values)})", flush=True)
 
 
 def read_options():

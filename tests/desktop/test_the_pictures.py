@@ -1,6 +1,7 @@
 """The pictures of the README, taken in the real window: artifacts/desktop/readme-*.png.
 
-Copy them to docs/images/ when the window has changed; a person looks at them first.
+Copy them to docs/images/ when the window has changed, without `readme-`, and the light one of the
+files as files.png; a person looks at them first.
 """
 
 import pytest

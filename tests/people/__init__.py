@@ -6,6 +6,7 @@ program in a terminal, `Classic` is a peer of the old kind, `Town` builds real h
 
 from .cast import Cast
 from .classic import Classic
+from .figures import report
 from .files import a_file, sha256_of
 from .meeting import meet
 from .node import Node, Timers
@@ -25,5 +26,6 @@ __all__ = [
     "can_build_towns",
     "eventually",
     "meet",
+    "report",
     "sha256_of",
 ]

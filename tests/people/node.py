@@ -267,6 +267,17 @@ class Node:
         assert end["state"] == "done", f"{self.name}: {end}"
         return Path(end["path"])
 
+    def receives_file(self, since, within=60.0):
+        """Waits until a file that was not known before event `since` is here; returns where."""
+        known = {e["id"] for e in self.events[:since] if e["event"] == "transfer"}
+        transfer = self.waits_for(
+            lambda e: e["event"] == "transfer" and e["direction"] == "in" and e["id"] not in known,
+            "a file",
+            within,
+            since,
+        )["id"]
+        return self.has_file(transfer, within)
+
     def takes_file(self, name, within=60.0):
         """Accepts the file of this name, waits until it is here; returns where."""
         return self.has_file(self.accepts(name), within)

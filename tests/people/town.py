@@ -132,13 +132,20 @@ class Town:
 
     def loses_packets(self, host, percent):
         """From now on this share of what comes to a host gets lost, at random."""
-        rule = f'iifname != "lo" numgen random mod 100 < {percent} counter drop'
-        for line in (
-            "add table ip weather",
-            "add chain ip weather storm { type filter hook input priority 0 ; }",
-            f"add rule ip weather storm {rule}",
-        ):
-            _run(*host.argv("nft", line))
+        _drops(host, f'iifname != "lo" numgen random mod 100 < {percent} counter')
+
+    def loses_datagrams(self, host):
+        """From now on no UDP comes to a host, not even its own: nobody is discovered there."""
+        _drops(host, "meta l4proto udp counter")
+
+    def narrows(self, host, lan, megabits):
+        """From now on a host sends this many megabits a second into a network at most."""
+        shape = ("tbf", "rate", f"{megabits}mbit", "burst", "64kb", "latency", "50ms")
+        _run(*host.argv("tc", "qdisc", "add", "dev", _interface(host, lan), "root", *shape))
+
+    def widens(self, host, lan):
+        """Takes that back."""
+        _run(*host.argv("tc", "qdisc", "del", "dev", _interface(host, lan), "root"))
 
     def lost_packets(self, host):
         """How many got lost so far."""
@@ -182,6 +189,19 @@ def _enter(namespace):
     if _libc.setns(namespace, CLONE_NEWNET) != 0:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
+
+
+def _interface(host, lan):
+    return f"eth{list(host.ips).index(lan)}"
+
+
+def _drops(host, packets):
+    for line in (
+        "add table ip weather",
+        "add chain ip weather storm { type filter hook input priority 0 ; }",
+        f"add rule ip weather storm {packets} drop",
+    ):
+        _run(*host.argv("nft", line))
 
 
 def _run(*command):

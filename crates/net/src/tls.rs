@@ -1,7 +1,7 @@
 //! TLS 1.3 with raw public keys: the key of a device is its certificate
 //! (docs/protocol-v2.md 5.1, RFC 7250).
 
-use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, io, net::SocketAddr, sync::Arc, thread, time::Duration};
 
 use gossamer_crypto::{DeviceId, DeviceKey};
 use rustls::{
@@ -96,6 +96,7 @@ pub(crate) struct Identity {
 impl Identity {
     pub(crate) fn new(key: &DeviceKey, traffic: Arc<Traffic>) -> Self {
         let provider = Arc::new(provider());
+        wake_up(&provider);
         let key = certified(&provider, key);
         let acceptor = server_config(&provider, &key).into();
         Self {
@@ -180,6 +181,16 @@ fn exporter(socket: &Socket) -> Result<Exporter, Error> {
         TlsStream::Server(server) => server.get_ref().1.export_keying_material(out, label, None),
     };
     bytes.map(Exporter)
+}
+
+/// The library's random numbers begin with tens of milliseconds of gathering entropy, once in a
+/// process. The first handshake would otherwise wait for that at both ends, and the runtime with it.
+fn wake_up(provider: &CryptoProvider) {
+    let random = provider.secure_random;
+    // Where no thread is to be had, the first handshake does it after all.
+    let _ = thread::Builder::new()
+        .name("entropy".to_owned())
+        .spawn(move || random.fill(&mut [0]));
 }
 
 /// The suites and groups of docs/protocol-v2.md 5.1, best first.
