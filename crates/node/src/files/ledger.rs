@@ -2,7 +2,7 @@
 
 use gossamer_store::{Direction, PartyState, TransferState};
 
-use super::{Files, Motion, Outside, Share, Transfer, view};
+use super::{Files, Motion, Outside, Share, Transfer, placing::write_then, view};
 use crate::{
     api::{ApiError, ErrorCode, Event, TransferView},
     clock::wall_ms,
@@ -69,7 +69,8 @@ impl Files {
                 unfinished = Some(share.file());
             }
         }
-        (row.state, row.reason, row.spool) = (state, reason, None);
+        (row.state, row.reason) = (state, reason);
+        (row.spool, row.intended) = (None, None);
         row.ended_at = Some(wall_ms());
         self.quota.close(&row.id);
         if row.direction == Direction::In && transfer.share.is_none() {
@@ -88,14 +89,9 @@ impl Files {
     }
 
     pub(super) fn record(&self, key: u64, out: &Outside<'_>) {
-        let Some(Transfer { row, share, .. }) = self.transfers.get(&key) else {
-            return;
-        };
-        let (row, share) = (row.clone(), share.as_ref().map(|share| share.row(&row.id)));
-        out.archive.note(move |store| match share {
-            Some(share) => store.shares().upsert(&row, &share),
-            None => store.transfers().upsert(&row),
-        });
+        if let Some(transfer) = self.transfers.get(&key) {
+            write_then(out.archive, transfer, drop);
+        }
     }
 
     pub(super) fn show(&self, key: u64, out: &mut Outside<'_>) {

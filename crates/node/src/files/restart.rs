@@ -12,6 +12,7 @@ use super::{
     Files, Motion, Transfer,
     meter::Meter,
     outgoing::Outgoing,
+    placing::{placed, write_then},
     v2::{Pull, Share},
 };
 use crate::{api::ApiError, archive::Archive, clock::wall_ms};
@@ -27,7 +28,9 @@ impl Files {
         for mut row in rows {
             let share = shares.remove(&row.id);
             let share = share.and_then(|stored| Share::restore(&row, stored));
+            let placed = placed(&mut row);
             let motion = match &share {
+                _ if placed.is_some() => Motion::None,
                 Some(share) => self.go_on(&mut row, share),
                 None => self.resume(&row).map_or(Motion::None, Motion::In),
             };
@@ -37,17 +40,22 @@ impl Files {
                 row.state = TransferState::Offered;
             } else if matches!(row.state, TransferState::Done | TransferState::Cancelled) {
                 self.over.insert(row.file_id.clone(), ());
-            } else if row.ended_at.is_none() && matches!(motion, Motion::None) {
+            } else if row.ended_at.is_none() && placed.is_none() && matches!(motion, Motion::None) {
                 interrupt(&mut row);
                 let failed = row.clone();
                 archive.note(move |store| store.transfers().upsert(&failed));
             }
-            self.insert(Transfer {
+            let key = self.insert(Transfer {
                 row,
                 motion,
                 meter: Meter::default(),
                 share,
             });
+            if let Some(path) = placed {
+                self.keep_at(key, path);
+                let transfer = self.transfers.get(&key);
+                transfer.inspect(|it| write_then(archive, it, drop));
+            }
         }
         clear_spool(&self.spool_dir, &kept);
         Ok(())

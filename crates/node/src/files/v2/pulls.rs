@@ -162,6 +162,7 @@ impl Files {
             size: offer.size,
             path: None,
             spool: None,
+            intended: None,
             sha256: None,
             reason: None,
             reached: 0,
@@ -193,6 +194,9 @@ impl Files {
         };
         let idle: Vec<_> = self.transfers.iter().filter_map(idle).collect();
         for (key, device) in idle {
+            if self.end_if_placed(key, out) {
+                continue;
+            }
             let running = self.pulls_of(&device).filter(|pull| pull.task.is_some());
             let is_full = running.count() >= AT_ONCE;
             let wait = match self.v2.linked.get(&device) {
@@ -264,22 +268,19 @@ impl Files {
     pub(super) fn kept(&mut self, file: FileId, path: &Path) -> Option<u64> {
         let key = *self.v2.by_file.get(&file)?;
         let Transfer {
-            row,
             motion: Motion::Pull(pull),
-            share: Some(share),
             ..
-        } = self.transfers.get_mut(&key)?
+        } = self.transfers.get(&key)?
         else {
             return None;
         };
-        row.path = Some(path.display().to_string());
-        row.bytes = row.size;
-        share.close(PartyState::Done);
+        let device = pull.device;
+        self.keep_at(key, path.display().to_string());
+        let share = self.transfers.get_mut(&key)?.share.as_mut()?;
         // The stream that brought it says so first.
-        if let Some(party) = share.parties.get_mut(&pull.device) {
+        if let Some(party) = share.parties.get_mut(&device) {
             party.pause.lengthen();
         }
-        self.end(key, TransferState::Done, None);
         Some(key)
     }
 

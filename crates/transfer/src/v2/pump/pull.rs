@@ -8,7 +8,7 @@ use std::{
 use gossamer_crypto::{FileId, Sealer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::mpsc,
+    sync::{mpsc, oneshot},
     task::{JoinHandle, spawn_blocking},
 };
 
@@ -17,10 +17,13 @@ use super::{
     channel::{FrameReader, FrameWriter, Received, out_of_place},
     tell::noted,
 };
-use crate::v2::{
-    BadOffer, Ending, Incoming, Journal, Misbehaved, Offer, Part, PartError, Placed, Progress,
-    Unwritten,
-    frame::{Frame, split_chunk},
+use crate::{
+    placing::Place,
+    v2::{
+        BadOffer, Ending, Incoming, Journal, Misbehaved, Offer, Part, PartError, Placed, Progress,
+        Unwritten,
+        frame::{Frame, split_chunk},
+    },
 };
 
 /// A file in its place.
@@ -92,15 +95,38 @@ where
     let part = thread.finish().await?;
     received?;
 
-    let (into, name) = (downloads.to_owned(), checked.name);
-    let publishing = spawn_blocking(move || part.publish(&into, &name));
-    let path = publishing.await.map_err(broken)??;
+    let path = publish(part, downloads, checked.name, offer.file, journal).await?;
     journal.kept(offer.file, &path).await?;
     let told = say_done(&mut reader, &mut writer, offer.file, timers).await;
     Ok(Pulled {
         path,
         told: told.is_ok(),
     })
+}
+
+/// Gives the file its name. What has to be written down first is asked of the journal from here:
+/// it is no thread's own.
+async fn publish<J: Journal>(
+    part: Part,
+    downloads: &Path,
+    name: String,
+    file: FileId,
+    journal: &J,
+) -> Result<PathBuf, PullError> {
+    let (intend, mut intended) = mpsc::channel::<(Place, oneshot::Sender<_>)>(1);
+    let into = downloads.to_owned();
+    let publishing = spawn_blocking(move || {
+        part.publish(&into, &name, |place| {
+            let (done, written) = oneshot::channel();
+            let asked = intend.blocking_send((place.clone(), done));
+            asked.map_err(|_| Unwritten)?;
+            written.blocking_recv().unwrap_or(Err(Unwritten))
+        })
+    });
+    while let Some((place, done)) = intended.recv().await {
+        let _ = done.send(journal.placing(file, &place).await);
+    }
+    Ok(publishing.await.map_err(broken)??)
 }
 
 /// Asks until the file is whole.
