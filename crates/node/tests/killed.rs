@@ -17,6 +17,7 @@ use std::{
 
 use gossamer_node::api::{Command, Event, TransferState, TransferView};
 use gossamer_store::{Intended, Store, TransferRow, Unlock};
+use gossamer_transfer::placing::arriving;
 use people::{Home, Person};
 
 const BYTES: &[u8] = &[7; 300_000];
@@ -46,16 +47,26 @@ impl Story {
             path: self.film().display().to_string(),
             modified: i64::try_from(since.as_nanos()).ok(),
         };
-        let mut store = Store::open(&self.ben.path("profile"), &Unlock::default()).unwrap();
-        let row = store.transfers().all().unwrap().remove(0);
-        let row = TransferRow {
+        self.was_at(|row| TransferRow {
             state: gossamer_store::TransferState::Verifying,
             bytes: row.size,
             intended: Some(intended),
             ..row
-        };
-        store.transfers().upsert(&row).unwrap();
+        });
+    }
+
+    /// What is written down of the film at ben's.
+    fn was_at(&self, change: impl FnOnce(TransferRow) -> TransferRow) {
+        let mut store = Store::open(&self.ben.path("profile"), &Unlock::default()).unwrap();
+        let row = store.transfers().all().unwrap().remove(0);
+        store.transfers().upsert(&change(row)).unwrap();
         store.close().unwrap();
+    }
+
+    /// Where parts of ben's are that arrive on the disk of his downloads.
+    fn arriving(&self) -> PathBuf {
+        let downloads = self.ben.path("downloads");
+        arriving(&downloads, &self.ben.path("profile/spool"))
     }
 
     fn film(&self) -> PathBuf {
@@ -132,4 +143,43 @@ async fn a_file_of_someone_else_at_that_place_stays_what_it_is() {
     assert_eq!(fs::read(done.path.unwrap()).unwrap(), BYTES);
     assert_eq!(fs::read(story.film()).unwrap(), foreign);
     assert_eq!(story.downloads(), ["film.mkv", "film_1.mkv"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_that_nobody_waits_for_are_gone_and_nothing_else_is() {
+    let story = Story::begin("leftovers").await;
+    let elsewhere = story.ben.path("elsewhere");
+    let unknown = "abababababababababababababababab.part";
+    let copy = "6ba7b810-9dad-41d1-80b4-00c04fd430c8.copy";
+    let left = [
+        story.arriving().join(unknown),
+        story.arriving().join(copy),
+        story.ben.path("profile/spool").join(unknown),
+        elsewhere.join(unknown),
+    ];
+    let others = [
+        story.arriving().join("film.mkv.part"),
+        story
+            .arriving()
+            .with_file_name("0123456789abcdef")
+            .join(unknown),
+        story.ben.path("downloads").join(unknown),
+        elsewhere.join(copy),
+    ];
+    for path in left.iter().chain(&others) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, b"half").unwrap();
+    }
+    // It was begun while his downloads were elsewhere.
+    story.was_at(|row| TransferRow {
+        state: gossamer_store::TransferState::Paused,
+        spool: Some(left[3].display().to_string()),
+        ..row
+    });
+
+    let ben = story.ben.start().await;
+
+    assert_eq!(left.iter().find(|path| path.exists()), None);
+    assert_eq!(others.iter().find(|path| !path.exists()), None);
+    assert_eq!(transfer_of(&ben).await.state, TransferState::Paused);
 }

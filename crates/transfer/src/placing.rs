@@ -27,7 +27,16 @@ use crate::{
 };
 
 /// The folder in a downloads folder for what is not a file of the user's yet.
-pub const ARRIVING: &str = ".arriving";
+const ARRIVING: &str = ".arriving";
+
+/// The part of a downloads folder for what is not a file of the user's yet. It belongs to whoever
+/// has this `spool`: others may have the same downloads folder.
+#[must_use]
+pub fn arriving(downloads: &Path, spool: &Path) -> PathBuf {
+    let owner = blake3::hash(spool.as_os_str().as_encoded_bytes()).to_hex();
+    let owner = owner.get(..16).unwrap_or_default();
+    downloads.join(ARRIVING).join(owner)
+}
 
 /// A name that a file is about to get, and how the file is known under it.
 #[derive(Clone, PartialEq, Eq)]
@@ -148,7 +157,12 @@ impl Verified {
 
     /// For folders on another file system, or on one without hard links.
     fn copy(&mut self, dir: &Path) -> io::Result<Entry> {
-        let arriving = dir.join(ARRIVING);
+        let spool = self.entry.path.parent().unwrap_or(dir);
+        // What is in the downloads folder is beside what it is copied to.
+        let arriving = match spool.starts_with(dir) {
+            true => spool.to_owned(),
+            false => arriving(dir, spool),
+        };
         create_private_dir(&arriving)?;
         let id = self.entry.path.file_stem().unwrap_or_default();
         let entry = Entry::new(arriving.join(id).with_extension("copy"));
@@ -385,16 +399,18 @@ mod tests {
     #[test]
     fn a_copy_is_made_apart_from_the_files_of_the_user() {
         let dir = TempDir::new().unwrap();
-        let left = dir.path().join(ARRIVING).join("x.copy");
-        fs::create_dir(dir.path().join(ARRIVING)).unwrap();
-        fs::write(&left, b"of a try that was killed").unwrap();
-        let copy = verified(&dir, "x.part").copy(dir.path()).unwrap();
-        assert_eq!(copy.path, left);
+        let downloads = dir.path().join("downloads");
+        let arriving = arriving(&downloads, &dir.path().join("spool"));
+        fs::create_dir_all(&arriving).unwrap();
+        fs::write(arriving.join("x.copy"), b"of a try that was killed").unwrap();
+        let copy = verified(&dir, "x.part").copy(&downloads).unwrap();
+        assert_eq!(copy.path, arriving.join("x.copy"));
         assert_eq!(fs::read(&copy.path).unwrap(), BYTES);
         let mut intend = |_: &Place| Ok(());
-        let path = first_free(&copy.path, dir.path(), "a.txt", &mut intend, rename).unwrap();
+        let path = first_free(&copy.path, &downloads, "a.txt", &mut intend, rename).unwrap();
         assert_eq!(fs::read(path).unwrap(), BYTES);
         drop(copy);
-        assert!(names_in(&dir.path().join(ARRIVING)).is_empty());
+        assert!(names_in(&arriving).is_empty());
+        assert_eq!(names_in(&downloads), [ARRIVING, "a.txt"]);
     }
 }

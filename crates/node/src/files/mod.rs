@@ -7,6 +7,7 @@
 
 mod incoming;
 mod ledger;
+mod leftovers;
 mod meter;
 mod modified;
 mod outgoing;

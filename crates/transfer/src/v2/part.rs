@@ -43,6 +43,13 @@ pub struct Part {
 }
 
 impl Part {
+    /// Where the part of `file` is in `dir`.
+    #[must_use]
+    pub fn path(dir: &Path, file: FileId) -> PathBuf {
+        let id: String = file.as_bytes().iter().map(|b| format!("{b:02x}")).collect();
+        dir.join(format!("{id}.part"))
+    }
+
     /// Opens the part of `file` in `dir`, or creates it, and `dir` if need be, with room for all of
     /// it. A `dir` on the file system of the downloads folder spares a copy at the end. Blocking.
     ///
@@ -50,7 +57,7 @@ impl Part {
     /// When the disk has too little room or cannot be written.
     pub fn open(dir: &Path, file: FileId, size: u64) -> Result<Self, PartError> {
         create_private_dir(dir).map_err(at(dir))?;
-        let path = part_path(dir, file);
+        let path = Self::path(dir, file);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
@@ -73,7 +80,7 @@ impl Part {
     /// # Errors
     /// When it is there and cannot be removed.
     pub fn discard(dir: &Path, file: FileId) -> io::Result<()> {
-        match fs::remove_file(part_path(dir, file)) {
+        match fs::remove_file(Self::path(dir, file)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
@@ -146,11 +153,6 @@ impl fmt::Debug for Part {
     }
 }
 
-fn part_path(dir: &Path, file: FileId) -> PathBuf {
-    let id: String = file.as_bytes().iter().map(|b| format!("{b:02x}")).collect();
-    dir.join(format!("{id}.part"))
-}
-
 #[cfg(test)]
 mod tests {
     use tempfile::TempDir;
@@ -183,7 +185,7 @@ mod tests {
         let in_the_way = dir.path().join("downloads");
         fs::write(&in_the_way, b"").unwrap();
         part.publish(&in_the_way, "a.txt", |_| Ok(())).unwrap_err();
-        assert_eq!(fs::read(part_path(&spool, FILE)).unwrap(), b"hello");
+        assert_eq!(fs::read(Part::path(&spool, FILE)).unwrap(), b"hello");
         Part::discard(&spool, FILE).unwrap();
         Part::discard(&spool, FILE).unwrap();
         assert_eq!(fs::read_dir(spool).unwrap().count(), 0);

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use gossamer_crypto::{DeviceId, FileId};
 use gossamer_store::{Direction, PartyState, TransferRow, TransferState};
-use gossamer_transfer::v2::{Offer, Part, Progress, Refusal};
+use gossamer_transfer::{
+    placing::arriving,
+    v2::{Offer, Part, Progress, Refusal},
+};
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
@@ -193,6 +196,7 @@ impl Files {
             Motion::Pull(_) | Motion::In(_) | Motion::Out(_) | Motion::None => None,
         };
         let idle: Vec<_> = self.transfers.iter().filter_map(idle).collect();
+        let parts = (!idle.is_empty()).then(|| self.parts_dir());
         for (key, device) in idle {
             if self.end_if_placed(key, out) {
                 continue;
@@ -207,6 +211,7 @@ impl Files {
             let Some(Transfer {
                 row,
                 motion: Motion::Pull(pull),
+                share: Some(share),
                 ..
             }) = self.transfers.get_mut(&key)
             else {
@@ -219,8 +224,12 @@ impl Files {
                 Some(_) => TransferState::Paused,
                 None => TransferState::Active,
             };
-            let changed = row.state != state || row.reason.as_deref() != wait;
+            let part = parts.as_deref().filter(|_| wait.is_none());
+            let part = part.map(|dir| Part::path(dir, share.file()).display().to_string());
+            let part = part.or_else(|| row.spool.clone());
+            let changed = row.state != state || row.reason.as_deref() != wait || row.spool != part;
             (row.state, row.reason) = (state, wait.map(ToOwned::to_owned));
+            row.spool = part;
             if wait.is_none() {
                 self.pull(key);
             }
@@ -328,13 +337,13 @@ impl Files {
 
     /// Where arriving files are kept: on the file system of the downloads, so that a file moves to
     /// its place without a copy.
-    fn parts_dir(&self) -> PathBuf {
+    pub(crate) fn parts_dir(&self) -> PathBuf {
         let existing = |dir: &Path| dir.ancestors().find(|dir| dir.exists()).map(Path::to_owned);
         let device = |dir: &Path| existing(dir).and_then(|dir| file_system(&dir));
         if self.downloads.is_file() || device(&self.spool_dir) == device(&self.downloads) {
             return self.spool_dir.clone();
         }
-        self.downloads.join(".arriving")
+        arriving(&self.downloads, &self.spool_dir)
     }
 
     /// Removes what arrived of a file.
