@@ -53,20 +53,19 @@ impl Files {
 
     /// Ends a transfer: what moved its bytes stops, and late chunks of it are not kept.
     pub(super) fn end(&mut self, key: u64, state: TransferState, reason: Option<String>) {
+        let parts = self.parts_dir();
         let Some(transfer) = self.transfers.get_mut(&key) else {
             return;
         };
         let row = &mut transfer.row;
         let motion = std::mem::replace(&mut transfer.motion, Motion::None);
-        let mut unfinished = None;
         if let Some(share) = &mut transfer.share {
             // Whoever is still waiting learns that nothing more comes.
             share.close(PartyState::Cancelled);
             if let Motion::Pull(pull) = &motion
                 && state != TransferState::Done
             {
-                pull.stop();
-                unfinished = Some(share.file());
+                pull.discard(parts, share.file());
             }
         }
         (row.state, row.reason) = (state, reason);
@@ -76,9 +75,6 @@ impl Files {
         if row.direction == Direction::In && transfer.share.is_none() {
             self.by_file.remove(&row.file_id);
             self.over.insert(row.file_id.clone(), ());
-        }
-        if let Some(file) = unfinished {
-            self.discard_part(file);
         }
     }
 

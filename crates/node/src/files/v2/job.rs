@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use gossamer_net::Stream;
 use gossamer_transfer::v2::{
-    Offer, Part, PartError, Progress, Refusal,
+    Offer, PartError, Progress, Refusal,
     pump::{self, PullError, Pulled, StreamError, Timers},
 };
 
-use super::journal::Book;
+use super::{berth::Berth, journal::Book};
 use crate::files::incoming::Failure;
 
 /// How a pull ended.
@@ -31,6 +31,7 @@ pub(super) struct Job {
     pub(super) offer: Offer,
     /// Where the part is.
     pub(super) parts: PathBuf,
+    pub(super) berth: Berth,
     pub(super) downloads: PathBuf,
     pub(super) progress: Progress,
     pub(super) timers: Timers,
@@ -41,11 +42,12 @@ impl Job {
     /// Pulls the file over the stream that `open` gives.
     pub(super) async fn run(self, open: impl Future<Output = Option<Stream>>) -> PullEnd {
         let (parts, file, size) = (self.parts, self.offer.file, self.offer.size);
-        let opened = tokio::task::spawn_blocking(move || Part::open(&parts, file, size)).await;
+        let berth = self.berth;
+        let opened = tokio::task::spawn_blocking(move || berth.open(&parts, file, size)).await;
         let part = match opened {
-            Ok(Ok(part)) => part,
-            Ok(Err(error)) => return PullEnd::NoPlace(no_place(&error)),
-            Err(_) => return PullEnd::Lost,
+            Ok(Some(Ok(part))) => part,
+            Ok(Some(Err(error))) => return PullEnd::NoPlace(no_place(&error)),
+            Ok(None) | Err(_) => return PullEnd::Lost,
         };
         let Some(stream) = open.await else {
             return PullEnd::Lost;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{
     Files, Motion, Outside, Share, V2Report,
+    berth::Berth,
     job::{Job, PullEnd, no_room},
     journal::Book,
     pause::Pause,
@@ -41,6 +42,7 @@ pub(crate) struct Pull {
     pub(super) pause: Pause,
     progress: Progress,
     task: Option<AbortHandle>,
+    berth: Berth,
 }
 
 impl Pull {
@@ -51,6 +53,7 @@ impl Pull {
             pause: Pause::default(),
             progress: Progress::default(),
             task: None,
+            berth: Berth::default(),
         }
     }
 
@@ -63,8 +66,15 @@ impl Pull {
         self.task.is_some() && self.bytes() >= size
     }
 
-    pub(crate) fn stop(&self) {
+    /// Stops it, and removes from a folder what arrived of its file.
+    pub(crate) fn discard(&self, parts: PathBuf, file: FileId) {
         self.task.as_ref().inspect(|task| task.abort());
+        let berth = self.berth.clone();
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = berth.discard(&parts, file) {
+                tracing::warn!(%error, "a part of a file could not be removed");
+            }
+        });
     }
 }
 
@@ -258,6 +268,7 @@ impl Files {
         let job = Job {
             offer: share.offer(row),
             parts,
+            berth: pull.berth.clone(),
             downloads: self.downloads.clone(),
             progress: pull.progress.clone(),
             timers: self.v2.timers,
@@ -344,16 +355,6 @@ impl Files {
             return self.spool_dir.clone();
         }
         arriving(&self.downloads, &self.spool_dir)
-    }
-
-    /// Removes what arrived of a file.
-    pub(crate) fn discard_part(&self, file: FileId) {
-        let dir = self.parts_dir();
-        tokio::task::spawn_blocking(move || {
-            if let Err(error) = Part::discard(&dir, file) {
-                tracing::warn!(%error, "a part of a file could not be removed");
-            }
-        });
     }
 }
 
