@@ -22,6 +22,7 @@ impl Files {
             return;
         };
         transfer.row.state = TransferState::Verifying;
+        transfer.row.bytes = transfer.row.size;
         transfer.row.intended = Some(Intended {
             path: place.path.display().to_string(),
             modified: place.modified.and_then(nanoseconds),
