@@ -80,6 +80,18 @@ impl Story {
         modified(&self.film())
     }
 
+    /// The part that the film arrived in.
+    fn has_part(&self, bytes: &[u8]) -> PathBuf {
+        let mut store = Store::open(&self.ben.path("profile"), &Unlock::default()).unwrap();
+        let id = store.transfers().all().unwrap().remove(0).file_id;
+        store.close().unwrap();
+        let part = format!("profile/spool/{}.part", id.replace('-', ""));
+        let part = self.ben.path(&part);
+        fs::create_dir_all(part.parent().unwrap()).unwrap();
+        fs::write(&part, bytes).unwrap();
+        part
+    }
+
     fn downloads(&self) -> Vec<String> {
         let entries = fs::read_dir(self.ben.path("downloads")).unwrap();
         let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name();
@@ -129,6 +141,47 @@ async fn a_file_that_has_no_name_yet_comes_again() {
     let done = ben.sees_transfer(TransferState::Done).await;
     assert_eq!(fs::read(done.path.unwrap()).unwrap(), BYTES);
     assert_eq!(story.downloads(), ["film.mkv"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_file_gets_its_name_without_its_sender() {
+    let story = Story::begin("whole").await;
+    let part = story.has_part(BYTES);
+    story.was_placing(modified(&part));
+    story.was_at(|row| TransferRow {
+        spool: Some(part.display().to_string()),
+        ..row
+    });
+
+    let mut ben = story.ben.start().await;
+    let done = ben.sees_transfer(TransferState::Done).await;
+    assert_eq!(fs::read(done.path.unwrap()).unwrap(), BYTES);
+    assert!(!part.exists());
+    let mut ana = story.ana.start().await;
+    assert_eq!(ana.sees_transfer(TransferState::Done).await.reached, 1);
+    assert_eq!(story.downloads(), ["film.mkv"]);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_the_user_changed_at_once_is_not_written_to() {
+    let story = Story::begin("edited").await;
+    let part = story.has_part(BYTES);
+    let before = modified(&part) - std::time::Duration::from_secs(10);
+    story.was_placing(before);
+    story.was_at(|row| TransferRow {
+        spool: Some(part.display().to_string()),
+        ..row
+    });
+    // The name of ours was still there when the node was killed.
+    fs::create_dir_all(story.ben.path("downloads")).unwrap();
+    fs::hard_link(&part, story.film()).unwrap();
+    fs::write(story.film(), b"mine").unwrap();
+
+    let (_ana, mut ben) = (story.ana.start().await, story.ben.start().await);
+    let done = ben.sees_transfer(TransferState::Done).await;
+    assert_eq!(fs::read(done.path.unwrap()).unwrap(), BYTES);
+    assert_eq!(fs::read(story.film()).unwrap(), b"mine");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use gossamer_transfer::{placing::Place, v2::Unwritten};
 use tokio::sync::oneshot;
 
 use super::{
-    Files, Outside, Transfer,
+    Files, Motion, Outside, Transfer,
     modified::{moment, nanoseconds},
 };
 use crate::archive::Archive;
@@ -33,14 +33,27 @@ impl Files {
         self.show(key, out);
     }
 
-    /// Ends a transfer whose file has got its name although nobody could say so.
+    /// Settles what was intended with a file that is pulled: ends its transfer if it has got its name
+    /// although nobody could say so.
     pub(super) fn end_if_placed(&mut self, key: u64, out: &mut Outside<'_>) -> bool {
-        let transfer = self.transfers.get_mut(&key);
-        let placed = transfer.and_then(|it| placed(&mut it.row));
-        let Some(path) = placed else { return false };
-        self.keep_at(key, path);
-        self.tell(key, out);
-        true
+        let Some(Transfer {
+            row,
+            motion: Motion::Pull(pull),
+            ..
+        }) = self.transfers.get_mut(&key)
+        else {
+            return false;
+        };
+        match found(row) {
+            Some(Found::Placed(path)) => {
+                self.keep_at(key, path);
+                self.tell(key, out);
+                return true;
+            }
+            Some(found) => pull.begin_with(found, row),
+            None => {}
+        }
+        false
     }
 
     /// A file is in its place.
@@ -56,15 +69,29 @@ impl Files {
     }
 }
 
-/// Where the file of a row is, if it got its name although nobody could say so. What was intended is
-/// settled with that.
-pub(super) fn placed(row: &mut TransferRow) -> Option<String> {
+/// What there is of a file that was about to get its name.
+pub(super) enum Found {
+    /// It has its name: the path.
+    Placed(String),
+    /// Every byte of it, where it arrived.
+    Whole(Place),
+    /// Nothing that is surely the file and nothing else.
+    Unsure,
+}
+
+/// Looks for the file of a row, if anything was intended with it. That is settled then.
+pub(super) fn found(row: &mut TransferRow) -> Option<Found> {
     let intended = row.intended.take()?;
-    let place = Place {
-        path: intended.path.clone().into(),
+    let at = |path: &str| Place {
+        path: path.into(),
         modified: intended.modified.and_then(moment),
     };
-    place.holds(row.size).then_some(intended.path)
+    if at(&intended.path).holds(row.size) {
+        return Some(Found::Placed(intended.path));
+    }
+    let begun = row.spool.as_deref().map(at);
+    let whole = begun.filter(|part| part.modified.is_some() && part.holds(row.size));
+    Some(whole.map_or(Found::Unsure, Found::Whole))
 }
 
 /// Writes a transfer down and then calls `then` with whether that worked.

@@ -14,7 +14,7 @@ use super::{
     Files, Motion, Transfer, leftovers,
     meter::Meter,
     outgoing::Outgoing,
-    placing::{placed, write_then},
+    placing::{Found, found, write_then},
     v2::{Pull, Share},
 };
 use crate::{api::ApiError, archive::Archive, clock::wall_ms};
@@ -30,14 +30,20 @@ impl Files {
         for mut row in rows {
             let share = shares.remove(&row.id);
             let share = share.and_then(|stored| Share::restore(&row, stored));
-            let placed = placed(&mut row);
-            let motion = match &share {
+            let (placed, found) = match found(&mut row) {
+                Some(Found::Placed(path)) => (Some(path), None),
+                found => (None, found),
+            };
+            let mut motion = match &share {
                 _ if placed.is_some() => Motion::None,
                 Some(share) => self.go_on(&mut row, share),
                 None => self.resume(&row).map_or(Motion::None, Motion::In),
             };
             if let Some(share) = &share {
                 kept.extend(self.keep_part(&mut row, &motion, share.file()));
+                if let (Motion::Pull(pull), Some(found)) = (&mut motion, found) {
+                    pull.begin_with(found, &row);
+                }
             }
             if let Motion::In(_) = motion {
                 kept.extend(row.spool.clone().map(PathBuf::from));

@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 
 use gossamer_net::Stream;
-use gossamer_transfer::v2::{
-    Offer, PartError, Progress, Refusal,
-    pump::{self, PullError, Pulled, StreamError, Timers},
+use gossamer_transfer::{
+    placing::Place,
+    v2::{
+        Offer, PartError, Progress, Refusal,
+        pump::{self, PullError, Pulled, StreamError, Timers},
+    },
 };
 
 use super::{berth::Berth, journal::Book};
@@ -32,6 +35,8 @@ pub(super) struct Job {
     /// Where the part is.
     pub(super) parts: PathBuf,
     pub(super) berth: Berth,
+    /// The part, if every byte of the file is in it.
+    pub(super) whole: Option<Place>,
     pub(super) downloads: PathBuf,
     pub(super) progress: Progress,
     pub(super) timers: Timers,
@@ -39,16 +44,28 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Pulls the file over the stream that `open` gives.
+    /// Pulls the file over the stream that `open` gives, or only places it if it is whole.
     pub(super) async fn run(self, open: impl Future<Output = Option<Stream>>) -> PullEnd {
         let (parts, file, size) = (self.parts, self.offer.file, self.offer.size);
         let berth = self.berth;
-        let opened = tokio::task::spawn_blocking(move || berth.open(&parts, file, size)).await;
-        let part = match opened {
-            Ok(Some(Ok(part))) => part,
-            Ok(Some(Err(error))) => return PullEnd::NoPlace(no_place(&error)),
-            Ok(None) | Err(_) => return PullEnd::Lost,
+        let whole = self.whole;
+        let opened = tokio::task::spawn_blocking(move || {
+            let is_whole = whole.is_some_and(|part| part.holds(size));
+            (berth.open(&parts, file, size), is_whole)
+        });
+        let (part, is_whole) = match opened.await {
+            Ok((Some(Ok(part)), is_whole)) => (part, is_whole),
+            Ok((Some(Err(error)), _)) => return PullEnd::NoPlace(no_place(&error)),
+            Ok((None, _)) | Err(_) => return PullEnd::Lost,
         };
+        if is_whole {
+            let (downloads, book) = (&self.downloads, &self.book);
+            let placed = pump::place(&self.offer, part, downloads, book, &self.progress);
+            return match placed.await {
+                Ok(_) => PullEnd::Kept { told: false },
+                Err(error) => end_of(&error),
+            };
+        }
         let Some(stream) = open.await else {
             return PullEnd::Lost;
         };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use gossamer_crypto::{DeviceId, FileId};
 use gossamer_store::{Direction, PartyState, TransferRow, TransferState};
 use gossamer_transfer::{
-    placing::arriving,
+    placing::{Place, arriving},
     v2::{Offer, Part, Progress, Refusal},
 };
 use tokio::task::AbortHandle;
@@ -24,7 +24,7 @@ use crate::{
     api::{ApiError, ErrorCode, Event},
     clock::wall_ms,
     convert::EVERYONE,
-    files::{Transfer, meter::Meter, wrong_state},
+    files::{Transfer, leftovers, meter::Meter, placing::Found, wrong_state},
     streams::FILE,
 };
 
@@ -43,6 +43,8 @@ pub(crate) struct Pull {
     progress: Progress,
     task: Option<AbortHandle>,
     berth: Berth,
+    /// The part, if every byte of the file is in it.
+    whole: Option<Place>,
 }
 
 impl Pull {
@@ -54,6 +56,7 @@ impl Pull {
             progress: Progress::default(),
             task: None,
             berth: Berth::default(),
+            whole: None,
         }
     }
 
@@ -64,6 +67,18 @@ impl Pull {
     /// Whether all of a file of this size is here and is being put in its place.
     pub(crate) fn is_whole(&self, size: u64) -> bool {
         self.task.is_some() && self.bytes() >= size
+    }
+
+    /// Goes on from what was found of the file. A part that is not surely whole may be the user's by
+    /// now, under a second name: it is not written to again.
+    pub(crate) fn begin_with(&mut self, found: Found, row: &TransferRow) {
+        match found {
+            Found::Whole(part) => self.whole = Some(part),
+            Found::Placed(_) | Found::Unsure => {
+                let part = row.spool.as_deref().map(Path::new);
+                part.inspect(|part| leftovers::remove(part));
+            }
+        }
     }
 
     /// Stops it, and removes from a folder what arrived of its file.
@@ -213,7 +228,10 @@ impl Files {
             }
             let running = self.pulls_of(&device).filter(|pull| pull.task.is_some());
             let is_full = running.count() >= AT_ONCE;
+            let is_whole =
+                |it: &Transfer| matches!(&it.motion, Motion::Pull(pull) if pull.whole.is_some());
             let wait = match self.v2.linked.get(&device) {
+                _ if self.transfers.get(&key).is_some_and(is_whole) => None,
                 None => Some("Waits for the device that sends it to come back."),
                 Some(_) if is_full => Some("Waits for other files to arrive."),
                 Some(_) => None,
@@ -260,15 +278,14 @@ impl Files {
         else {
             return;
         };
-        let Some(addr) = self.v2.linked.get(&pull.device).copied() else {
-            return;
-        };
+        let addr = self.v2.linked.get(&pull.device).copied();
         (pull.progress, *meter) = (Progress::default(), Meter::default());
         let (streams, device) = (self.v2.streams.clone(), pull.device);
         let job = Job {
             offer: share.offer(row),
             parts,
             berth: pull.berth.clone(),
+            whole: pull.whole.take(),
             downloads: self.downloads.clone(),
             progress: pull.progress.clone(),
             timers: self.v2.timers,
@@ -277,7 +294,7 @@ impl Files {
         let (transfer, reports) = (row.id.clone(), self.reports.clone());
         let task = self.v2.tasks.spawn(async move {
             let end = job
-                .run(async { streams.open(FILE, device, addr).await.ok() })
+                .run(async { streams.open(FILE, device, addr?).await.ok() })
                 .await;
             report(&reports, V2Report::Pulled { transfer, end }).await;
         });

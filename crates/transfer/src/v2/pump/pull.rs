@@ -81,7 +81,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
     J: Journal,
 {
-    let checked = offer.check()?;
+    offer.check()?;
     let (reader, writer) = tokio::io::split(stream);
     let mut reader = FrameReader::new(reader);
     let mut writer = FrameWriter::new(writer, timers.silence);
@@ -95,8 +95,7 @@ where
     let part = thread.finish().await?;
     received?;
 
-    let path = publish(part, downloads, checked.name, offer.file, journal).await?;
-    journal.kept(offer.file, &path).await?;
+    let path = place(offer, part, downloads, journal, progress).await?;
     let told = say_done(&mut reader, &mut writer, offer.file, timers).await;
     Ok(Pulled {
         path,
@@ -104,15 +103,20 @@ where
     })
 }
 
-/// Gives the file its name. What has to be written down first is asked of the journal from here:
-/// it is no thread's own.
-async fn publish<J: Journal>(
+/// Puts an offered file of which every byte is in `part` into `downloads`, as [`pull`] does. When this returns, that is written down; its sender is not told.
+///
+/// # Errors
+/// When it has no place, or that could not be written down.
+pub async fn place<J: Journal>(
+    offer: &Offer,
     part: Part,
     downloads: &Path,
-    name: String,
-    file: FileId,
     journal: &J,
+    progress: &Progress,
 ) -> Result<PathBuf, PullError> {
+    let (file, name) = (offer.file, offer.check()?.name);
+    progress.fill(offer.size);
+    // What has to be written down first is asked of the journal from here: it is no thread's own.
     let (intend, mut intended) = mpsc::channel::<(Place, oneshot::Sender<_>)>(1);
     let into = downloads.to_owned();
     let publishing = spawn_blocking(move || {
@@ -126,7 +130,9 @@ async fn publish<J: Journal>(
     while let Some((place, done)) = intended.recv().await {
         let _ = done.send(journal.placing(file, &place).await);
     }
-    Ok(publishing.await.map_err(broken)??)
+    let path = publishing.await.map_err(broken)??;
+    journal.kept(file, &path).await?;
+    Ok(path)
 }
 
 /// Asks until the file is whole.
