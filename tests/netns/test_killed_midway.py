@@ -42,7 +42,9 @@ class Story:
 
     def ends_well(self):
         """The film is at ben's, once, and both know; nothing else is left of it."""
-        assert sha256_of(self.ben.has_file(self.arriving)) == sha256_of(self.film)
+        # Nobody tells what was done before the start.
+        film = eventually(lambda: has_file(self.ben, self.arriving), "the film", within=60)
+        assert sha256_of(film) == sha256_of(self.film)
         end = self.ana.sees_end_of(self.sending)
         assert (end["state"], end["reached"]) == ("done", 1)
         assert saved_by(self.ben) == [self.film.name]
@@ -77,6 +79,19 @@ def test_the_receiver_is_killed_and_asks_again_by_itself(midway):
     waits(ana, midway.sending, FOR_ANYBODY)
     ben.starts()
     midway.goes_on()
+
+    midway.ends_well()
+
+
+def test_the_receiver_is_killed_as_the_film_gets_its_name(midway):
+    ana, ben = midway.ana, midway.ben
+    midway.goes_on()
+    # Before what comes after is on disk.
+    eventually(lambda: saved_by(ben), "the film to have its name", within=60, every=0)
+
+    ben.is_killed()
+    assert saved_by(ben) == [midway.film.name]
+    ben.starts()
 
     midway.ends_well()
 
@@ -149,6 +164,12 @@ def waits(person, transfer, reason):
 
 def is_at(event, transfer, state):
     return event["event"] == "transfer" and (event["id"], event["state"]) == (transfer, state)
+
+
+def has_file(person, transfer):
+    """Where the file of a transfer is that is done."""
+    done = [t for t in transfers_of(person) if (t["id"], t["state"]) == (transfer, "done")]
+    return Path(done[0]["path"]) if done else None
 
 
 def transfers_of(person):

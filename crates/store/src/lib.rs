@@ -55,7 +55,7 @@ pub use reached::Reached;
 pub use read_markers::ReadMarkers;
 pub use shares::{Party, PartyState, ShareRow, Shares};
 pub use store::Store;
-pub use transfers::{Direction, TransferRow, TransferState, Transfers};
+pub use transfers::{Direction, Intended, TransferRow, TransferState, Transfers};
 pub use uptime::Uptime;
 
 use zeroize::Zeroizing;

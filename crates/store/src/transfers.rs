@@ -37,6 +37,8 @@ pub struct TransferRow {
     pub path: Option<String>,
     /// Where an incoming file is kept until it is accepted and whole.
     pub spool: Option<String>,
+    /// What an incoming file that is whole is about to be called.
+    pub intended: Option<Intended>,
     /// SHA-256 of the whole file in hexadecimal, once known.
     pub sha256: Option<String>,
     /// Why it is paused, failed or cancelled, for people.
@@ -47,6 +49,15 @@ pub struct TransferRow {
     pub started_at: u64,
     /// When it ended, Unix milliseconds; `None` while it has not.
     pub ended_at: Option<u64>,
+}
+
+/// A name that a file is about to get, and how the file is known under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intended {
+    /// The whole path.
+    pub path: String,
+    /// When its bytes were changed last, nanoseconds since 1970, if the system tells.
+    pub modified: Option<i64>,
 }
 
 text_enum! {
@@ -146,13 +157,17 @@ fn upsert(db: &Connection, row: &TransferRow) -> rusqlite::Result<()> {
     db.prepare_cached(
         "INSERT INTO transfers (
              id, file_id, direction, conversation, from_id, from_name, name, state, bytes, size,
-             path, spool, sha256, reason, reached, started_at, ended_at
-         ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+             path, spool, sha256, reason, reached, started_at, ended_at, intended,
+             intended_modified
+         ) VALUES (
+             ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19
+         )
          ON CONFLICT (id) DO UPDATE SET
              name = excluded.name, state = excluded.state, bytes = excluded.bytes,
              size = excluded.size, path = excluded.path, spool = excluded.spool,
              sha256 = excluded.sha256, reason = excluded.reason, reached = excluded.reached,
-             ended_at = excluded.ended_at",
+             ended_at = excluded.ended_at, intended = excluded.intended,
+             intended_modified = excluded.intended_modified",
     )?
     .execute(params![
         row.id,
@@ -172,6 +187,8 @@ fn upsert(db: &Connection, row: &TransferRow) -> rusqlite::Result<()> {
         row.reached,
         stored(row.started_at),
         row.ended_at.map(stored),
+        row.intended.as_ref().map(|it| &it.path),
+        row.intended.as_ref().and_then(|it| it.modified),
     ])?;
     Ok(())
 }
@@ -190,6 +207,8 @@ fn prune(db: &Connection) -> rusqlite::Result<()> {
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<TransferRow> {
+    let modified = row.get("intended_modified")?;
+    let intended = row.get::<_, Option<String>>("intended")?;
     Ok(TransferRow {
         id: row.get("id")?,
         file_id: row.get("file_id")?,
@@ -203,6 +222,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<TransferRow> {
         size: loaded(row.get("size")?),
         path: row.get("path")?,
         spool: row.get("spool")?,
+        intended: intended.map(|path| Intended { path, modified }),
         sha256: row.get("sha256")?,
         reason: row.get("reason")?,
         reached: row.get("reached")?,
@@ -230,6 +250,7 @@ pub(crate) mod tests {
             size: 5000,
             path: None,
             spool: Some("/tmp/spool".to_owned()),
+            intended: None,
             sha256: None,
             reason: None,
             reached: 0,
@@ -259,6 +280,28 @@ pub(crate) mod tests {
         assert_eq!(transfers.unfinished().unwrap(), [offer(1)]);
         transfers.upsert(&done(1)).unwrap();
         assert_eq!(transfers.unfinished().unwrap(), []);
+        assert_eq!(transfers.all().unwrap(), [done(1)]);
+    }
+
+    #[test]
+    fn what_a_file_is_about_to_be_called_is_kept_until_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = open(&dir);
+        let mut transfers = store.transfers();
+        for modified in [Some(1_700_000_000_123_456_789), None] {
+            let intended = Some(Intended {
+                path: "/home/ana/plan.pdf".to_owned(),
+                modified,
+            });
+            let verifying = TransferRow {
+                state: TransferState::Verifying,
+                intended,
+                ..offer(1)
+            };
+            transfers.upsert(&verifying).unwrap();
+            assert_eq!(transfers.all().unwrap(), [verifying]);
+        }
+        transfers.upsert(&done(1)).unwrap();
         assert_eq!(transfers.all().unwrap(), [done(1)]);
     }
 

@@ -10,13 +10,14 @@
 //! 2. Each chunk goes through [`v1::Incoming::accept_chunk`], which says where it belongs, into a
 //!    [`spool::Spool`].
 //! 3. Once complete and accepted, [`spool::Spool::verify`] compares the SHA-256 and syncs, and
-//!    [`spool::Verified::publish`] gives the file its place and name without replacing anything.
+//!    [`placing::Verified::publish`] gives the file its place and name without replacing anything.
 //!
-//! [`spool`], and [`v2`]'s `source` and `part`, are the modules that touch the disk.
+//! [`spool`] and [`placing`], and [`v2`]'s `source` and `part`, are the modules that touch the disk.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::expect_used))]
 
 pub mod names;
+pub mod placing;
 pub mod quota;
 mod ranges;
 pub mod spool;

@@ -55,7 +55,7 @@ pub fn safe_name(claimed: &str) -> Result<String, NameError> {
 }
 
 /// The first of `name.ext`, `name_1.ext`, `name_2.ext` … that is not `taken`; `None` after 9999.
-/// Every candidate fits into [`MAX_NAME`] bytes.
+/// Every candidate is as safe as the name, and fits into [`MAX_NAME`] bytes.
 pub fn free_name(name: &str, mut taken: impl FnMut(&str) -> bool) -> Option<String> {
     candidates(name).find(|candidate| !taken(candidate))
 }
@@ -65,7 +65,7 @@ pub(crate) fn candidates(name: &str) -> impl Iterator<Item = String> {
     let (stem, extension) = split_extension(name);
     let numbered = (1..=MAX_NUMBER).map(move |number| {
         let tail = format!("_{number}{extension}");
-        let stem = cut(stem, MAX_NAME.saturating_sub(tail.len()));
+        let stem = cut(stem, (MAX_NAME - 1).saturating_sub(tail.len()));
         format!("{stem}{tail}")
     });
     std::iter::once(name.to_owned()).chain(numbered)
@@ -240,8 +240,9 @@ mod tests {
     fn a_number_never_makes_a_name_too_long() {
         let name = format!("{}.txt", "x".repeat(MAX_NAME - 4));
         let free = free_name(&name, |candidate| *candidate == name).unwrap();
-        assert_eq!(free.len(), MAX_NAME);
+        assert_eq!(free.len(), MAX_NAME - 1);
         assert!(free.ends_with("x_1.txt"));
+        assert_eq!(safe_name(&free), Ok(free));
     }
 
     proptest! {

@@ -1,17 +1,17 @@
-//! The file that arriving bytes are kept in, and the way from there to a downloads folder.
-//!
-//! Two marks of downloaded files are not set yet: `Zone.Identifier` on Windows and
-//! `com.apple.quarantine` on macOS.
+//! The file that arriving bytes are kept in.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{DirBuilder, File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
 use sha2::{Digest, Sha256};
 
-use crate::names::candidates;
+use crate::{
+    placing::{Entry, Verified},
+    v2::Unwritten,
+};
 
 const BUFFER: usize = 64 << 10;
 
@@ -32,6 +32,9 @@ pub enum SpoolError {
     /// Every name from `name` to `name_9999` is taken.
     #[error("no free name is left in {}", .0.display())]
     NoFreeName(PathBuf),
+    /// A name that the file is about to get could not be written down.
+    #[error("where the file goes could not be written down")]
+    Unwritten(#[from] Unwritten),
 }
 
 /// A file that is arriving: readable by its owner only, removed when dropped unless it was
@@ -46,13 +49,6 @@ pub struct Spool {
     /// Over the first `hashed` bytes.
     hash: Sha256,
     hashed: u64,
-}
-
-/// A spooled file whose bytes are those that were promised, synced to disk.
-#[derive(Debug)]
-pub struct Verified {
-    file: File,
-    entry: Entry,
 }
 
 impl Spool {
@@ -88,7 +84,7 @@ impl Spool {
     fn over(path: PathBuf, file: File) -> Self {
         Self {
             file,
-            entry: Entry { path, kept: false },
+            entry: Entry::new(path),
             position: 0,
             hash: Sha256::new(),
             hashed: 0,
@@ -143,11 +139,7 @@ impl Spool {
         if self.hashed != size || hash != *sha256 {
             return Err(SpoolError::Mismatch);
         }
-        self.file.sync_all().map_err(at(&path))?;
-        Ok(Verified {
-            file: self.file,
-            entry: self.entry,
-        })
+        Verified::sync(self.file, self.entry).map_err(at(&path))
     }
 
     fn hash_rest(&mut self) -> io::Result<()> {
@@ -164,110 +156,6 @@ impl Spool {
     }
 }
 
-impl Verified {
-    /// Over a file that has been verified and synced elsewhere.
-    pub(crate) fn over(file: File, path: PathBuf) -> Self {
-        Self {
-            file,
-            entry: Entry { path, kept: false },
-        }
-    }
-
-    /// Leaves the spooled file on disk when this is dropped, to be [reopened](Spool::reopen).
-    pub fn keep(&mut self) {
-        self.entry.kept = true;
-    }
-
-    /// Puts the file into `dir` under `name`, or under the first free `name_1.ext`, and syncs
-    /// the folder. Nothing that is there is replaced or followed, links included. `name` has
-    /// come out of [`safe_name`](crate::names::safe_name).
-    ///
-    /// # Errors
-    /// When the folder cannot be written; the spooled file is still there then, for another try.
-    pub fn publish(&mut self, dir: &Path, name: &str) -> Result<PathBuf, SpoolError> {
-        fs::create_dir_all(dir).map_err(at(dir))?;
-        let path = match link_free(&self.entry.path, dir, name) {
-            Ok(path) => path,
-            Err(error) if can_copy_instead(&error) => self.copy_free(dir, name).map_err(at(dir))?,
-            Err(error) => return Err(at(dir)(error)),
-        };
-        let path = path.ok_or_else(|| SpoolError::NoFreeName(dir.to_owned()))?;
-        sync_dir(dir).map_err(at(dir))?;
-        Ok(path)
-    }
-
-    /// For folders on another file system, or on one without hard links.
-    fn copy_free(&mut self, dir: &Path, name: &str) -> io::Result<Option<PathBuf>> {
-        let id = self.entry.path.file_name().unwrap_or_default();
-        let partial = Entry {
-            path: dir.join(format!(".{}.part", id.to_string_lossy())),
-            kept: false,
-        };
-        let mut copy = create_private_file(&partial.path)?;
-        self.file.rewind()?;
-        io::copy(&mut self.file, &mut copy)?;
-        copy.sync_all()?;
-        drop(copy);
-        match link_free(&partial.path, dir, name) {
-            Err(error) if can_copy_instead(&error) => rename_free(&partial.path, dir, name),
-            linked => linked,
-        }
-    }
-}
-
-/// A path of ours, removed when dropped unless kept.
-#[derive(Debug)]
-struct Entry {
-    path: PathBuf,
-    kept: bool,
-}
-
-impl Drop for Entry {
-    fn drop(&mut self) {
-        if !self.kept {
-            // Whoever drops it has nothing to tell an error to; the next start clears the folder.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
-/// Gives the file a second name in `dir`; `None` when no name is free.
-fn link_free(file: &Path, dir: &Path, name: &str) -> io::Result<Option<PathBuf>> {
-    first_free(dir, name, |path| fs::hard_link(file, path))
-}
-
-/// Moves the file to a name that is first taken with an empty file, where links do not exist.
-fn rename_free(file: &Path, dir: &Path, name: &str) -> io::Result<Option<PathBuf>> {
-    first_free(dir, name, |path| {
-        create_private_file(path)?;
-        fs::rename(file, path)
-    })
-}
-
-fn first_free(
-    dir: &Path,
-    name: &str,
-    take: impl Fn(&Path) -> io::Result<()>,
-) -> io::Result<Option<PathBuf>> {
-    for candidate in candidates(name) {
-        let path = dir.join(candidate);
-        match take(&path) {
-            Ok(()) => return Ok(Some(path)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(None)
-}
-
-/// Whether a hard link failed for a reason that a copy does not share.
-fn can_copy_instead(error: &io::Error) -> bool {
-    !matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::StorageFull | io::ErrorKind::ReadOnlyFilesystem
-    )
-}
-
 fn is_plain(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
 }
@@ -280,22 +168,12 @@ pub(crate) fn create_private_dir(dir: &Path) -> io::Result<()> {
     builder.create(dir)
 }
 
-fn create_private_file(path: &Path) -> io::Result<File> {
+pub(crate) fn create_private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-/// Makes a new name in `dir` survive a power cut.
-fn sync_dir(dir: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(dir)?.sync_all()
-    } else {
-        // Windows has no such call; NTFS journals its directories.
-        Ok(())
-    }
 }
 
 pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> SpoolError {
@@ -308,6 +186,8 @@ pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> SpoolError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use tempfile::TempDir;
 
     use super::*;
@@ -320,22 +200,6 @@ mod tests {
 
     fn hash_of(bytes: &[u8]) -> [u8; 32] {
         Sha256::digest(bytes).into()
-    }
-
-    fn verified(dir: &TempDir, id: &str, bytes: &[u8]) -> Verified {
-        let size = bytes.len() as u64;
-        spool_of(dir, id, bytes)
-            .verify(size, &hash_of(bytes))
-            .unwrap()
-    }
-
-    fn names_in(dir: &Path) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(dir)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
     }
 
     #[test]
@@ -357,7 +221,7 @@ mod tests {
         let whole = [&[1; 100_000][..], &[2; 100_000], b"end"].concat();
         let mut file = spool.verify(200_003, &hash_of(&whole)).unwrap();
         let path = file
-            .publish(&dir.path().join("downloads"), "a.bin")
+            .publish(&dir.path().join("downloads"), "a.bin", |_| Ok(()))
             .unwrap();
         assert_eq!(fs::read(path).unwrap(), whole);
     }
@@ -374,69 +238,6 @@ mod tests {
             assert!(matches!(error, SpoolError::Mismatch));
             assert!(!path.exists());
         }
-    }
-
-    #[test]
-    fn a_published_file_leaves_nothing_behind() {
-        let dir = TempDir::new().unwrap();
-        let downloads = dir.path().join("new/downloads");
-        let path = verified(&dir, "a", b"hello")
-            .publish(&downloads, "a.txt")
-            .unwrap();
-        assert_eq!(path, downloads.join("a.txt"));
-        assert_eq!(fs::read(&path).unwrap(), b"hello");
-        assert_eq!(names_in(&downloads), ["a.txt"]);
-        assert!(names_in(&dir.path().join("spool")).is_empty());
-    }
-
-    #[test]
-    fn nothing_is_ever_replaced() {
-        let dir = TempDir::new().unwrap();
-        fs::write(dir.path().join("a.txt"), b"first").unwrap();
-        fs::create_dir(dir.path().join("a_1.txt")).unwrap();
-        let path = verified(&dir, "x", b"second")
-            .publish(dir.path(), "a.txt")
-            .unwrap();
-        assert_eq!(path, dir.path().join("a_2.txt"));
-        assert_eq!(fs::read(dir.path().join("a.txt")).unwrap(), b"first");
-        assert_eq!(fs::read(path).unwrap(), b"second");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_link_in_the_way_is_not_followed() {
-        let dir = TempDir::new().unwrap();
-        let target = dir.path().join("target");
-        std::os::unix::fs::symlink(&target, dir.path().join("a.txt")).unwrap();
-        let path = verified(&dir, "x", b"hello")
-            .publish(dir.path(), "a.txt")
-            .unwrap();
-        assert_eq!(path, dir.path().join("a_1.txt"));
-        assert!(!target.exists());
-    }
-
-    #[test]
-    fn a_copy_takes_the_place_of_a_link() {
-        let dir = TempDir::new().unwrap();
-        fs::write(dir.path().join("a.txt"), b"first").unwrap();
-        let path = verified(&dir, "x", b"second")
-            .copy_free(dir.path(), "a.txt")
-            .unwrap();
-        assert_eq!(path, Some(dir.path().join("a_1.txt")));
-        assert_eq!(fs::read(dir.path().join("a_1.txt")).unwrap(), b"second");
-        assert_eq!(names_in(dir.path()), ["a.txt", "a_1.txt", "spool"]);
-    }
-
-    #[test]
-    fn a_rename_takes_the_place_of_both() {
-        let dir = TempDir::new().unwrap();
-        fs::write(dir.path().join("a.txt"), b"first").unwrap();
-        fs::write(dir.path().join("partial"), b"second").unwrap();
-        let path = rename_free(&dir.path().join("partial"), dir.path(), "a.txt").unwrap();
-        assert_eq!(path, Some(dir.path().join("a_1.txt")));
-        assert_eq!(fs::read(dir.path().join("a.txt")).unwrap(), b"first");
-        assert_eq!(fs::read(dir.path().join("a_1.txt")).unwrap(), b"second");
-        assert_eq!(names_in(dir.path()), ["a.txt", "a_1.txt"]);
     }
 
     #[cfg(unix)]

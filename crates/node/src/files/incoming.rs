@@ -12,8 +12,10 @@ use std::{
 
 use gossamer_net::Backlog;
 use gossamer_transfer::{
-    spool::{Spool, SpoolError, Verified},
+    placing::{Place, Verified},
+    spool::{Spool, SpoolError},
     v1::{Claims, Incoming as Plan, Placement},
+    v2::Unwritten,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -194,11 +196,22 @@ impl Worker {
                 });
             }
         };
-        let published = verified.publish(downloads, name);
+        let published = verified.publish(downloads, name, |place| self.intend(place));
         if published.is_err() {
             self.bytes_here = Bytes::Checked(verified);
         }
         published.map_err(|error| Failure::of(&error, true))
+    }
+
+    /// Has a place written down.
+    fn intend(&self, place: &Place) -> Result<(), Unwritten> {
+        let (noted, answer) = oneshot::channel();
+        self.tell(FileReport::Placing {
+            transfer: self.transfer.clone(),
+            place: place.clone(),
+            noted,
+        });
+        answer.blocking_recv().unwrap_or(Err(Unwritten))
     }
 
     fn finished(&self, published: Result<PathBuf, Failure>) {
@@ -238,6 +251,9 @@ impl Failure {
                 format!("The disk is full. Free some space, then {next}.")
             }
             SpoolError::Io { .. } => format!("{error}. Check the folder, then {next}."),
+            SpoolError::Unwritten(_) => {
+                format!("Where the file goes could not be noted. Free some space, then {next}.")
+            }
             SpoolError::NoFreeName(_) => format!("{error}. Move some files away, then {next}."),
         };
         Self { reason, kept }

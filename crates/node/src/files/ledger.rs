@@ -2,7 +2,7 @@
 
 use gossamer_store::{Direction, PartyState, TransferState};
 
-use super::{Files, Motion, Outside, Share, Transfer, view};
+use super::{Files, Motion, Outside, Share, Transfer, placing::write_then, view};
 use crate::{
     api::{ApiError, ErrorCode, Event, TransferView},
     clock::wall_ms,
@@ -53,31 +53,28 @@ impl Files {
 
     /// Ends a transfer: what moved its bytes stops, and late chunks of it are not kept.
     pub(super) fn end(&mut self, key: u64, state: TransferState, reason: Option<String>) {
+        let parts = self.parts_dir();
         let Some(transfer) = self.transfers.get_mut(&key) else {
             return;
         };
         let row = &mut transfer.row;
         let motion = std::mem::replace(&mut transfer.motion, Motion::None);
-        let mut unfinished = None;
         if let Some(share) = &mut transfer.share {
             // Whoever is still waiting learns that nothing more comes.
             share.close(PartyState::Cancelled);
             if let Motion::Pull(pull) = &motion
                 && state != TransferState::Done
             {
-                pull.stop();
-                unfinished = Some(share.file());
+                pull.discard(parts, share.file());
             }
         }
-        (row.state, row.reason, row.spool) = (state, reason, None);
+        (row.state, row.reason) = (state, reason);
+        (row.spool, row.intended) = (None, None);
         row.ended_at = Some(wall_ms());
         self.quota.close(&row.id);
         if row.direction == Direction::In && transfer.share.is_none() {
             self.by_file.remove(&row.file_id);
             self.over.insert(row.file_id.clone(), ());
-        }
-        if let Some(file) = unfinished {
-            self.discard_part(file);
         }
     }
 
@@ -88,14 +85,9 @@ impl Files {
     }
 
     pub(super) fn record(&self, key: u64, out: &Outside<'_>) {
-        let Some(Transfer { row, share, .. }) = self.transfers.get(&key) else {
-            return;
-        };
-        let (row, share) = (row.clone(), share.as_ref().map(|share| share.row(&row.id)));
-        out.archive.note(move |store| match share {
-            Some(share) => store.shares().upsert(&row, &share),
-            None => store.transfers().upsert(&row),
-        });
+        if let Some(transfer) = self.transfers.get(&key) {
+            write_then(out.archive, transfer, drop);
+        }
     }
 
     pub(super) fn show(&self, key: u64, out: &mut Outside<'_>) {

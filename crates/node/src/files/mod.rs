@@ -7,8 +7,11 @@
 
 mod incoming;
 mod ledger;
+mod leftovers;
 mod meter;
+mod modified;
 mod outgoing;
+mod placing;
 mod receiving;
 mod restart;
 mod sending;
@@ -25,7 +28,7 @@ use std::{
 use gossamer_mesh::Now;
 use gossamer_net::Backlog;
 use gossamer_store::TransferState;
-use gossamer_transfer::quota::Quota;
+use gossamer_transfer::{placing::Place, quota::Quota};
 use tokio::sync::mpsc;
 
 pub(crate) use self::incoming::Gate;
@@ -33,6 +36,7 @@ use self::{
     incoming::Failure,
     ledger::wrong_state,
     outgoing::PumpEnd,
+    placing::Noted,
     transfer::{Motion, Transfer},
     v2::{Lines, Share, V2Report},
 };
@@ -69,6 +73,12 @@ pub(crate) enum FileReport {
     },
     /// Every chunk has arrived.
     Whole { transfer: String },
+    /// A whole file is about to go to a place, once that is written down.
+    Placing {
+        transfer: String,
+        place: Place,
+        noted: Noted,
+    },
     /// The file is in its place, or will never be.
     Finished {
         transfer: String,
@@ -221,6 +231,15 @@ impl Files {
                     self.tell(key, out);
                 }
             }
+            FileReport::Placing {
+                transfer,
+                place,
+                noted,
+            } => {
+                if let Ok(key) = self.find(&transfer) {
+                    self.intend(key, &place, noted, out);
+                }
+            }
             FileReport::Finished {
                 transfer,
                 published,
@@ -230,11 +249,7 @@ impl Files {
                 };
                 match published {
                     Ok(path) => {
-                        if let Some(transfer) = self.transfers.get_mut(&key) {
-                            transfer.row.path = Some(path.display().to_string());
-                            transfer.row.bytes = transfer.row.size;
-                        }
-                        self.end(key, TransferState::Done, None);
+                        self.keep_at(key, path.display().to_string());
                         self.tell(key, out);
                     }
                     Err(failure) if failure.kept => self.set_aside(key, failure.reason, out),

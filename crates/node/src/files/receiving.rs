@@ -160,6 +160,7 @@ impl Files {
             size: file.file_size,
             path: None,
             spool: None,
+            intended: None,
             sha256: Some(file.file_hash.to_ascii_lowercase()),
             reason: None,
             reached: 0,

@@ -3,15 +3,18 @@
 use std::{
     collections::{HashMap, HashSet},
     fs,
-    path::Path,
+    path::PathBuf,
 };
 
+use gossamer_crypto::FileId;
 use gossamer_store::{Direction, ShareRow, TransferRow, TransferState};
+use gossamer_transfer::{placing::arriving, v2::Part};
 
 use super::{
-    Files, Motion, Transfer,
+    Files, Motion, Transfer, leftovers,
     meter::Meter,
     outgoing::Outgoing,
+    placing::{Found, found, write_then},
     v2::{Pull, Share},
 };
 use crate::{api::ApiError, archive::Archive, clock::wall_ms};
@@ -27,30 +30,65 @@ impl Files {
         for mut row in rows {
             let share = shares.remove(&row.id);
             let share = share.and_then(|stored| Share::restore(&row, stored));
-            let motion = match &share {
+            let (placed, found) = match found(&mut row) {
+                Some(Found::Placed(path)) => (Some(path), None),
+                found => (None, found),
+            };
+            let mut motion = match &share {
+                _ if placed.is_some() => Motion::None,
                 Some(share) => self.go_on(&mut row, share),
                 None => self.resume(&row).map_or(Motion::None, Motion::In),
             };
+            if let Some(share) = &share {
+                kept.extend(self.keep_part(&mut row, &motion, share.file()));
+                if let (Motion::Pull(pull), Some(found)) = (&mut motion, found) {
+                    pull.begin_with(found, &row);
+                }
+            }
             if let Motion::In(_) = motion {
-                kept.extend(row.spool.clone());
+                kept.extend(row.spool.clone().map(PathBuf::from));
                 self.by_file.insert(row.file_id.clone(), self.next);
                 row.state = TransferState::Offered;
             } else if matches!(row.state, TransferState::Done | TransferState::Cancelled) {
                 self.over.insert(row.file_id.clone(), ());
-            } else if row.ended_at.is_none() && matches!(motion, Motion::None) {
+            } else if row.ended_at.is_none() && placed.is_none() && matches!(motion, Motion::None) {
                 interrupt(&mut row);
                 let failed = row.clone();
                 archive.note(move |store| store.transfers().upsert(&failed));
             }
-            self.insert(Transfer {
+            let key = self.insert(Transfer {
                 row,
                 motion,
                 meter: Meter::default(),
                 share,
             });
+            if let Some(path) = placed {
+                self.keep_at(key, path);
+                let transfer = self.transfers.get(&key);
+                transfer.inspect(|it| write_then(archive, it, drop));
+            }
         }
-        clear_spool(&self.spool_dir, &kept);
+        leftovers::clear(&self.spool_dir, &kept);
+        let arriving = arriving(&self.downloads, &self.spool_dir);
+        leftovers::clear(&arriving, &kept);
+        // The one above belongs to several owners, and goes with the last.
+        let _ = arriving.parent().map(fs::remove_dir);
         Ok(())
+    }
+
+    /// Where the part of a pull that goes on is; one that it began elsewhere, for another downloads
+    /// folder, goes.
+    fn keep_part(&self, row: &mut TransferRow, motion: &Motion, file: FileId) -> Option<PathBuf> {
+        let part = match motion {
+            Motion::Pull(_) => Some(Part::path(&self.parts_dir(), file)),
+            Motion::In(_) | Motion::Out(_) | Motion::None => None,
+        };
+        let begun = row.spool.take().map(PathBuf::from);
+        if begun != part {
+            begun.inspect(|begun| leftovers::remove(begun));
+        }
+        row.spool = part.as_ref().map(|part| part.display().to_string());
+        part
     }
 
     /// What moves a transfer over v2 after a restart. One that comes and was accepted waits for
@@ -89,18 +127,4 @@ fn interrupt(row: &mut TransferRow) {
         }
         Direction::Out => "Gossamer was closed before the file was sent. Send it again.".to_owned(),
     });
-}
-
-/// Removes what earlier runs left, except files that wait for an answer.
-fn clear_spool(dir: &Path, kept: &HashSet<String>) {
-    let Ok(entries) = fs::read_dir(dir) else {
-        return;
-    };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if !kept.contains(&path.display().to_string())
-            && let Err(error) = fs::remove_file(&path)
-        {
-            tracing::warn!(%error, "a leftover of an earlier run could not be removed");
-        }
-    }
 }

@@ -58,6 +58,7 @@ impl Files {
             size: source.size,
             path: Some(path.display().to_string()),
             spool: None,
+            intended: None,
             sha256: None,
             reason: None,
             reached: 0,

@@ -25,9 +25,12 @@ use std::{
 };
 
 use gossamer_crypto::{DeviceId, FileId, FileKey};
-use gossamer_transfer::v2::{
-    Ending, Journal, Offer, Outgoing, Part, Progress, Refusal, Source, Unwritten,
-    pump::{Answered, Timers, answer, pull},
+use gossamer_transfer::{
+    placing::Place,
+    v2::{
+        Ending, Journal, Offer, Outgoing, Part, Progress, Refusal, Source, Unwritten,
+        pump::{Answered, Timers, answer, pull},
+    },
 };
 use tempfile::TempDir;
 use tokio::{
@@ -59,6 +62,10 @@ impl Journal for Shelf {
         _: FileId,
         _: Ending,
     ) -> impl Future<Output = Result<(), Unwritten>> + Send {
+        ready(Ok(()))
+    }
+
+    fn placing(&self, _: FileId, _: &Place) -> impl Future<Output = Result<(), Unwritten>> + Send {
         ready(Ok(()))
     }
 

@@ -5,6 +5,7 @@ use std::{future::Future, path::Path, sync::Arc};
 use gossamer_crypto::{DeviceId, FileId};
 
 use super::{Ending, Offer, Outgoing, Refusal};
+use crate::placing::Place;
 
 /// It could not be written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +44,17 @@ pub trait Journal: Send + Sync {
         peer: DeviceId,
         file: FileId,
         ending: Ending,
+    ) -> impl Future<Output = Result<(), Unwritten>> + Send;
+
+    /// A file that is verified and synced is about to get a name. Whoever finds this noted after a
+    /// crash, and the file [there](Place::holds), takes it for [kept](Self::kept).
+    ///
+    /// # Errors
+    /// When that could not be written down; the file does not get the name then.
+    fn placing(
+        &self,
+        file: FileId,
+        place: &Place,
     ) -> impl Future<Output = Result<(), Unwritten>> + Send;
 
     /// A file is verified, synced and in its place.

@@ -10,7 +10,11 @@ use std::{
 use fs4::FileExt;
 use gossamer_crypto::FileId;
 
-use crate::spool::{SpoolError, Verified, at, create_private_dir};
+use super::Unwritten;
+use crate::{
+    placing::{Entry, Place, Verified},
+    spool::{SpoolError, at, create_private_dir},
+};
 
 /// Why bytes could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +43,13 @@ pub struct Part {
 }
 
 impl Part {
+    /// Where the part of `file` is in `dir`.
+    #[must_use]
+    pub fn path(dir: &Path, file: FileId) -> PathBuf {
+        let id: String = file.as_bytes().iter().map(|b| format!("{b:02x}")).collect();
+        dir.join(format!("{id}.part"))
+    }
+
     /// Opens the part of `file` in `dir`, or creates it, and `dir` if need be, with room for all of
     /// it. A `dir` on the file system of the downloads folder spares a copy at the end. Blocking.
     ///
@@ -46,7 +57,7 @@ impl Part {
     /// When the disk has too little room or cannot be written.
     pub fn open(dir: &Path, file: FileId, size: u64) -> Result<Self, PartError> {
         create_private_dir(dir).map_err(at(dir))?;
-        let path = part_path(dir, file);
+        let path = Self::path(dir, file);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
@@ -69,7 +80,7 @@ impl Part {
     /// # Errors
     /// When it is there and cannot be removed.
     pub fn discard(dir: &Path, file: FileId) -> io::Result<()> {
-        match fs::remove_file(part_path(dir, file)) {
+        match fs::remove_file(Self::path(dir, file)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
@@ -82,19 +93,20 @@ impl Part {
     }
 
     /// Syncs what was written, and puts the file into `dir` under `name` or the first free name
-    /// like it. The part stays when that fails.
-    pub(super) fn publish(self, dir: &Path, name: &str) -> Result<PathBuf, PartError> {
-        let synced = self
-            .file
-            .set_len(self.size)
-            .and_then(|()| self.file.sync_all());
-        synced.map_err(at(&self.path))?;
-        let mut verified = Verified::over(self.file, self.path);
-        let published = verified.publish(dir, name);
-        if published.is_err() {
-            verified.keep();
-        }
-        Ok(published?)
+    /// like it, each of which `intend` writes down before. The part stays when that fails.
+    pub(super) fn publish(
+        self,
+        dir: &Path,
+        name: &str,
+        intend: impl FnMut(&Place) -> Result<(), Unwritten>,
+    ) -> Result<PathBuf, PartError> {
+        let path = self.path;
+        let mut entry = Entry::new(path.clone());
+        entry.kept = true;
+        let synced = self.file.set_len(self.size);
+        let synced = synced.and_then(|()| Verified::sync(self.file, entry));
+        let mut verified = synced.map_err(at(&path))?;
+        Ok(verified.publish(dir, name, intend)?)
     }
 
     fn reserve(&self, dir: &Path) -> Result<(), PartError> {
@@ -141,11 +153,6 @@ impl fmt::Debug for Part {
     }
 }
 
-fn part_path(dir: &Path, file: FileId) -> PathBuf {
-    let id: String = file.as_bytes().iter().map(|b| format!("{b:02x}")).collect();
-    dir.join(format!("{id}.part"))
-}
-
 #[cfg(test)]
 mod tests {
     use tempfile::TempDir;
@@ -163,7 +170,7 @@ mod tests {
         drop(part);
         let mut part = Part::open(&spool, FILE, 10).unwrap();
         part.write_at(0, b"hello").unwrap();
-        let path = part.publish(&downloads, "a.txt").unwrap();
+        let path = part.publish(&downloads, "a.txt", |_| Ok(())).unwrap();
         assert_eq!(path, downloads.join("a.txt"));
         assert_eq!(fs::read(path).unwrap(), b"helloworld");
         assert_eq!(fs::read_dir(spool).unwrap().count(), 0);
@@ -177,8 +184,8 @@ mod tests {
         part.write_at(0, b"hello").unwrap();
         let in_the_way = dir.path().join("downloads");
         fs::write(&in_the_way, b"").unwrap();
-        part.publish(&in_the_way, "a.txt").unwrap_err();
-        assert_eq!(fs::read(part_path(&spool, FILE)).unwrap(), b"hello");
+        part.publish(&in_the_way, "a.txt", |_| Ok(())).unwrap_err();
+        assert_eq!(fs::read(Part::path(&spool, FILE)).unwrap(), b"hello");
         Part::discard(&spool, FILE).unwrap();
         Part::discard(&spool, FILE).unwrap();
         assert_eq!(fs::read_dir(spool).unwrap().count(), 0);

@@ -20,6 +20,10 @@ impl Progress {
         self.0.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    pub(super) fn fill(&self, size: u64) {
+        self.0.store(size, Ordering::Relaxed);
+    }
+
     pub(super) fn restart(&self) {
         self.0.store(0, Ordering::Relaxed);
     }

@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use gossamer_net::Stream;
-use gossamer_transfer::v2::{
-    Offer, Part, PartError, Progress, Refusal,
-    pump::{self, PullError, Pulled, StreamError, Timers},
+use gossamer_transfer::{
+    placing::Place,
+    v2::{
+        Offer, PartError, Progress, Refusal,
+        pump::{self, PullError, Pulled, StreamError, Timers},
+    },
 };
 
-use super::journal::Book;
+use super::{berth::Berth, journal::Book};
 use crate::files::incoming::Failure;
 
 /// How a pull ended.
@@ -31,6 +34,9 @@ pub(super) struct Job {
     pub(super) offer: Offer,
     /// Where the part is.
     pub(super) parts: PathBuf,
+    pub(super) berth: Berth,
+    /// The part, if every byte of the file is in it.
+    pub(super) whole: Option<Place>,
     pub(super) downloads: PathBuf,
     pub(super) progress: Progress,
     pub(super) timers: Timers,
@@ -38,15 +44,28 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Pulls the file over the stream that `open` gives.
+    /// Pulls the file over the stream that `open` gives, or only places it if it is whole.
     pub(super) async fn run(self, open: impl Future<Output = Option<Stream>>) -> PullEnd {
         let (parts, file, size) = (self.parts, self.offer.file, self.offer.size);
-        let opened = tokio::task::spawn_blocking(move || Part::open(&parts, file, size)).await;
-        let part = match opened {
-            Ok(Ok(part)) => part,
-            Ok(Err(error)) => return PullEnd::NoPlace(no_place(&error)),
-            Err(_) => return PullEnd::Lost,
+        let berth = self.berth;
+        let whole = self.whole;
+        let opened = tokio::task::spawn_blocking(move || {
+            let is_whole = whole.is_some_and(|part| part.holds(size));
+            (berth.open(&parts, file, size), is_whole)
+        });
+        let (part, is_whole) = match opened.await {
+            Ok((Some(Ok(part)), is_whole)) => (part, is_whole),
+            Ok((Some(Err(error)), _)) => return PullEnd::NoPlace(no_place(&error)),
+            Ok((None, _)) | Err(_) => return PullEnd::Lost,
         };
+        if is_whole {
+            let (downloads, book) = (&self.downloads, &self.book);
+            let placed = pump::place(&self.offer, part, downloads, book, &self.progress);
+            return match placed.await {
+                Ok(_) => PullEnd::Kept { told: false },
+                Err(error) => end_of(&error),
+            };
+        }
         let Some(stream) = open.await else {
             return PullEnd::Lost;
         };

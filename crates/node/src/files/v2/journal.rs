@@ -7,11 +7,14 @@ use std::{
 
 use gossamer_crypto::{DeviceId, FileId};
 use gossamer_store::{Direction, PartyState, TransferState};
-use gossamer_transfer::v2::{Ending, Journal, Offer, Outgoing, Refusal, Unwritten};
+use gossamer_transfer::{
+    placing::Place,
+    v2::{Ending, Journal, Offer, Outgoing, Refusal, Unwritten},
+};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::{Files, Motion, Outside, V2Report, report};
-use crate::actor::Report;
+use crate::{actor::Report, files::placing::Noted};
 
 /// The memory of transfers for the stream that holds it: the actor's.
 #[derive(Debug)]
@@ -39,6 +42,11 @@ pub(crate) enum Question {
         file: FileId,
         ending: Ending,
         answer: oneshot::Sender<Result<(), Unwritten>>,
+    },
+    Placing {
+        file: FileId,
+        place: Place,
+        noted: Noted,
     },
     Kept {
         file: FileId,
@@ -98,6 +106,12 @@ impl Journal for Book {
         asked.await.unwrap_or(Err(Unwritten))
     }
 
+    async fn placing(&self, file: FileId, place: &Place) -> Result<(), Unwritten> {
+        let place = place.clone();
+        let asked = self.ask(|noted| Question::Placing { file, place, noted });
+        asked.await.unwrap_or(Err(Unwritten))
+    }
+
     async fn kept(&self, file: FileId, path: &Path) -> Result<(), Unwritten> {
         let path = path.to_owned();
         let asked = self.ask(|answer| Question::Kept { file, path, answer });
@@ -140,6 +154,11 @@ impl Files {
                 match self.ended(&peer, file, ending, out) {
                     Some(key) => self.commit(key, out, noted),
                     None => noted(true),
+                }
+            }
+            Question::Placing { file, place, noted } => {
+                if let Some(key) = self.v2.by_file.get(&file) {
+                    self.intend(*key, &place, noted, out);
                 }
             }
             Question::Kept { file, path, answer } => match self.kept(file, &path) {

@@ -6,6 +6,7 @@
 //! that neither a lost connection nor a restart loses it. [`sharing`] is the sender's side,
 //! [`pulls`] the receiver's.
 
+mod berth;
 mod job;
 mod journal;
 mod pause;

@@ -4,12 +4,16 @@ use std::path::{Path, PathBuf};
 
 use gossamer_crypto::{DeviceId, FileId};
 use gossamer_store::{Direction, PartyState, TransferRow, TransferState};
-use gossamer_transfer::v2::{Offer, Part, Progress, Refusal};
+use gossamer_transfer::{
+    placing::{Place, arriving},
+    v2::{Offer, Part, Progress, Refusal},
+};
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
 use super::{
     Files, Motion, Outside, Share, V2Report,
+    berth::Berth,
     job::{Job, PullEnd, no_room},
     journal::Book,
     pause::Pause,
@@ -20,7 +24,7 @@ use crate::{
     api::{ApiError, ErrorCode, Event},
     clock::wall_ms,
     convert::EVERYONE,
-    files::{Transfer, meter::Meter, wrong_state},
+    files::{Transfer, leftovers, meter::Meter, placing::Found, wrong_state},
     streams::FILE,
 };
 
@@ -38,6 +42,9 @@ pub(crate) struct Pull {
     pub(super) pause: Pause,
     progress: Progress,
     task: Option<AbortHandle>,
+    berth: Berth,
+    /// The part, if every byte of the file is in it.
+    whole: Option<Place>,
 }
 
 impl Pull {
@@ -48,6 +55,8 @@ impl Pull {
             pause: Pause::default(),
             progress: Progress::default(),
             task: None,
+            berth: Berth::default(),
+            whole: None,
         }
     }
 
@@ -60,8 +69,27 @@ impl Pull {
         self.task.is_some() && self.bytes() >= size
     }
 
-    pub(crate) fn stop(&self) {
+    /// Goes on from what was found of the file. A part that is not surely whole may be the user's by
+    /// now, under a second name: it is not written to again.
+    pub(crate) fn begin_with(&mut self, found: Found, row: &TransferRow) {
+        match found {
+            Found::Whole(part) => self.whole = Some(part),
+            Found::Placed(_) | Found::Unsure => {
+                let part = row.spool.as_deref().map(Path::new);
+                part.inspect(|part| leftovers::remove(part));
+            }
+        }
+    }
+
+    /// Stops it, and removes from a folder what arrived of its file.
+    pub(crate) fn discard(&self, parts: PathBuf, file: FileId) {
         self.task.as_ref().inspect(|task| task.abort());
+        let berth = self.berth.clone();
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = berth.discard(&parts, file) {
+                tracing::warn!(%error, "a part of a file could not be removed");
+            }
+        });
     }
 }
 
@@ -162,6 +190,7 @@ impl Files {
             size: offer.size,
             path: None,
             spool: None,
+            intended: None,
             sha256: None,
             reason: None,
             reached: 0,
@@ -192,10 +221,17 @@ impl Files {
             Motion::Pull(_) | Motion::In(_) | Motion::Out(_) | Motion::None => None,
         };
         let idle: Vec<_> = self.transfers.iter().filter_map(idle).collect();
+        let parts = (!idle.is_empty()).then(|| self.parts_dir());
         for (key, device) in idle {
+            if self.end_if_placed(key, out) {
+                continue;
+            }
             let running = self.pulls_of(&device).filter(|pull| pull.task.is_some());
             let is_full = running.count() >= AT_ONCE;
+            let is_whole =
+                |it: &Transfer| matches!(&it.motion, Motion::Pull(pull) if pull.whole.is_some());
             let wait = match self.v2.linked.get(&device) {
+                _ if self.transfers.get(&key).is_some_and(is_whole) => None,
                 None => Some("Waits for the device that sends it to come back."),
                 Some(_) if is_full => Some("Waits for other files to arrive."),
                 Some(_) => None,
@@ -203,6 +239,7 @@ impl Files {
             let Some(Transfer {
                 row,
                 motion: Motion::Pull(pull),
+                share: Some(share),
                 ..
             }) = self.transfers.get_mut(&key)
             else {
@@ -215,8 +252,12 @@ impl Files {
                 Some(_) => TransferState::Paused,
                 None => TransferState::Active,
             };
-            let changed = row.state != state || row.reason.as_deref() != wait;
+            let part = parts.as_deref().filter(|_| wait.is_none());
+            let part = part.map(|dir| Part::path(dir, share.file()).display().to_string());
+            let part = part.or_else(|| row.spool.clone());
+            let changed = row.state != state || row.reason.as_deref() != wait || row.spool != part;
             (row.state, row.reason) = (state, wait.map(ToOwned::to_owned));
+            row.spool = part;
             if wait.is_none() {
                 self.pull(key);
             }
@@ -237,14 +278,14 @@ impl Files {
         else {
             return;
         };
-        let Some(addr) = self.v2.linked.get(&pull.device).copied() else {
-            return;
-        };
+        let addr = self.v2.linked.get(&pull.device).copied();
         (pull.progress, *meter) = (Progress::default(), Meter::default());
         let (streams, device) = (self.v2.streams.clone(), pull.device);
         let job = Job {
             offer: share.offer(row),
             parts,
+            berth: pull.berth.clone(),
+            whole: pull.whole.take(),
             downloads: self.downloads.clone(),
             progress: pull.progress.clone(),
             timers: self.v2.timers,
@@ -253,7 +294,7 @@ impl Files {
         let (transfer, reports) = (row.id.clone(), self.reports.clone());
         let task = self.v2.tasks.spawn(async move {
             let end = job
-                .run(async { streams.open(FILE, device, addr).await.ok() })
+                .run(async { streams.open(FILE, device, addr?).await.ok() })
                 .await;
             report(&reports, V2Report::Pulled { transfer, end }).await;
         });
@@ -264,22 +305,19 @@ impl Files {
     pub(super) fn kept(&mut self, file: FileId, path: &Path) -> Option<u64> {
         let key = *self.v2.by_file.get(&file)?;
         let Transfer {
-            row,
             motion: Motion::Pull(pull),
-            share: Some(share),
             ..
-        } = self.transfers.get_mut(&key)?
+        } = self.transfers.get(&key)?
         else {
             return None;
         };
-        row.path = Some(path.display().to_string());
-        row.bytes = row.size;
-        share.close(PartyState::Done);
+        let device = pull.device;
+        self.keep_at(key, path.display().to_string());
+        let share = self.transfers.get_mut(&key)?.share.as_mut()?;
         // The stream that brought it says so first.
-        if let Some(party) = share.parties.get_mut(&pull.device) {
+        if let Some(party) = share.parties.get_mut(&device) {
             party.pause.lengthen();
         }
-        self.end(key, TransferState::Done, None);
         Some(key)
     }
 
@@ -327,23 +365,13 @@ impl Files {
 
     /// Where arriving files are kept: on the file system of the downloads, so that a file moves to
     /// its place without a copy.
-    fn parts_dir(&self) -> PathBuf {
+    pub(crate) fn parts_dir(&self) -> PathBuf {
         let existing = |dir: &Path| dir.ancestors().find(|dir| dir.exists()).map(Path::to_owned);
         let device = |dir: &Path| existing(dir).and_then(|dir| file_system(&dir));
         if self.downloads.is_file() || device(&self.spool_dir) == device(&self.downloads) {
             return self.spool_dir.clone();
         }
-        self.downloads.join(".arriving")
-    }
-
-    /// Removes what arrived of a file.
-    pub(crate) fn discard_part(&self, file: FileId) {
-        let dir = self.parts_dir();
-        tokio::task::spawn_blocking(move || {
-            if let Err(error) = Part::discard(&dir, file) {
-                tracing::warn!(%error, "a part of a file could not be removed");
-            }
-        });
+        arriving(&self.downloads, &self.spool_dir)
     }
 }
 

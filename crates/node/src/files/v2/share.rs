@@ -1,10 +1,6 @@
 //! What a transfer over v2 has beyond its row: a key, and the devices at the other end.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use gossamer_crypto::{DeviceId, FileId, FileKey};
 use gossamer_store::{Party as StoredParty, PartyState, ShareRow, TransferRow};
@@ -12,6 +8,7 @@ use gossamer_transfer::v2::{Offer, Outgoing, Source};
 use tokio::sync::Notify;
 
 use super::{file_of, pause::Pause};
+use crate::files::modified::{moment, nanoseconds};
 
 /// The share of one transfer.
 #[derive(Debug)]
@@ -185,37 +182,5 @@ impl Share {
             .filter_map(|party| party.outgoing.as_ref())
             .map(|outgoing| outgoing.progress().bytes());
         sent.max().unwrap_or(0)
-    }
-}
-
-/// Nanoseconds since 1970, for times that fit.
-fn nanoseconds(time: SystemTime) -> Option<i64> {
-    match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(since) => i64::try_from(since.as_nanos()).ok(),
-        Err(before) => i64::try_from(before.duration().as_nanos())
-            .ok()?
-            .checked_neg(),
-    }
-}
-
-fn moment(nanoseconds: i64) -> Option<SystemTime> {
-    let distance = Duration::from_nanos(nanoseconds.unsigned_abs());
-    if nanoseconds >= 0 {
-        SystemTime::UNIX_EPOCH.checked_add(distance)
-    } else {
-        SystemTime::UNIX_EPOCH.checked_sub(distance)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_of_a_file_is_the_same_after_a_restart() {
-        for nanoseconds_then in [0, 1, -1, 1_700_000_000_123_456_789] {
-            let then = moment(nanoseconds_then).unwrap();
-            assert_eq!(nanoseconds(then), Some(nanoseconds_then));
-        }
     }
 }

@@ -17,7 +17,7 @@ use std::{io, time::Duration};
 
 pub use self::{
     answer::{Answered, answer},
-    pull::{PullError, Pulled, pull},
+    pull::{PullError, Pulled, place, pull},
     tell::{offer, tell},
 };
 use super::{BadFrame, Misbehaved, Refusal};

@@ -8,7 +8,7 @@ use std::{
 use gossamer_crypto::{FileId, Sealer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::mpsc,
+    sync::{mpsc, oneshot},
     task::{JoinHandle, spawn_blocking},
 };
 
@@ -17,10 +17,13 @@ use super::{
     channel::{FrameReader, FrameWriter, Received, out_of_place},
     tell::noted,
 };
-use crate::v2::{
-    BadOffer, Ending, Incoming, Journal, Misbehaved, Offer, Part, PartError, Placed, Progress,
-    Unwritten,
-    frame::{Frame, split_chunk},
+use crate::{
+    placing::Place,
+    v2::{
+        BadOffer, Ending, Incoming, Journal, Misbehaved, Offer, Part, PartError, Placed, Progress,
+        Unwritten,
+        frame::{Frame, split_chunk},
+    },
 };
 
 /// A file in its place.
@@ -78,7 +81,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
     J: Journal,
 {
-    let checked = offer.check()?;
+    offer.check()?;
     let (reader, writer) = tokio::io::split(stream);
     let mut reader = FrameReader::new(reader);
     let mut writer = FrameWriter::new(writer, timers.silence);
@@ -92,15 +95,44 @@ where
     let part = thread.finish().await?;
     received?;
 
-    let (into, name) = (downloads.to_owned(), checked.name);
-    let publishing = spawn_blocking(move || part.publish(&into, &name));
-    let path = publishing.await.map_err(broken)??;
-    journal.kept(offer.file, &path).await?;
+    let path = place(offer, part, downloads, journal, progress).await?;
     let told = say_done(&mut reader, &mut writer, offer.file, timers).await;
     Ok(Pulled {
         path,
         told: told.is_ok(),
     })
+}
+
+/// Puts an offered file of which every byte is in `part` into `downloads`, as [`pull`] does. When this returns, that is written down; its sender is not told.
+///
+/// # Errors
+/// When it has no place, or that could not be written down.
+pub async fn place<J: Journal>(
+    offer: &Offer,
+    part: Part,
+    downloads: &Path,
+    journal: &J,
+    progress: &Progress,
+) -> Result<PathBuf, PullError> {
+    let (file, name) = (offer.file, offer.check()?.name);
+    progress.fill(offer.size);
+    // What has to be written down first is asked of the journal from here: it is no thread's own.
+    let (intend, mut intended) = mpsc::channel::<(Place, oneshot::Sender<_>)>(1);
+    let into = downloads.to_owned();
+    let publishing = spawn_blocking(move || {
+        part.publish(&into, &name, |place| {
+            let (done, written) = oneshot::channel();
+            let asked = intend.blocking_send((place.clone(), done));
+            asked.map_err(|_| Unwritten)?;
+            written.blocking_recv().unwrap_or(Err(Unwritten))
+        })
+    });
+    while let Some((place, done)) = intended.recv().await {
+        let _ = done.send(journal.placing(file, &place).await);
+    }
+    let path = publishing.await.map_err(broken)??;
+    journal.kept(file, &path).await?;
+    Ok(path)
 }
 
 /// Asks until the file is whole.

@@ -22,6 +22,7 @@ use super::{
     pull,
 };
 use crate::{
+    placing::Place,
     quota::Quota,
     v2::{Ending, Journal, Offer, Outgoing, Part, Progress, Refusal, Source, Unwritten},
 };
@@ -54,8 +55,10 @@ struct Memory {
     offers: Vec<(DeviceId, Offer)>,
     outgoing: BTreeMap<FileId, (DeviceId, Arc<Outgoing>)>,
     endings: Vec<(DeviceId, FileId, Ending)>,
+    placing: Vec<(FileId, PathBuf)>,
     kept: Vec<(FileId, PathBuf)>,
     is_broken: bool,
+    breaks_once_placed: bool,
 }
 
 impl Journal for Person {
@@ -82,6 +85,18 @@ impl Journal for Person {
             return Err(Unwritten);
         }
         memory.endings.push((peer, file, ending));
+        Ok(())
+    }
+
+    async fn placing(&self, file: FileId, place: &Place) -> Result<(), Unwritten> {
+        let there = fs::metadata(&place.path).and_then(|it| it.modified());
+        assert_ne!(there.ok(), place.modified, "it is written down first");
+        let mut memory = self.memory.lock().unwrap();
+        if memory.is_broken {
+            return Err(Unwritten);
+        }
+        memory.placing.push((file, place.path.clone()));
+        memory.is_broken = memory.breaks_once_placed;
         Ok(())
     }
 

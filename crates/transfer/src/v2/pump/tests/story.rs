@@ -41,7 +41,9 @@ async fn files_of_every_size_arrive_whole_and_their_sender_knows() {
             "{len} bytes"
         );
         assert_eq!(served.unwrap(), Answered::Ended(offer.file, Ending::Done));
-        assert_eq!(ben.memory.lock().unwrap().kept, [(offer.file, pulled.path)]);
+        let kept = [(offer.file, pulled.path)];
+        assert_eq!(ben.memory.lock().unwrap().placing, kept);
+        assert_eq!(ben.memory.lock().unwrap().kept, kept);
         let ended = (BEN, offer.file, Ending::Done);
         assert_eq!(ana.memory.lock().unwrap().endings, [ended]);
         assert!(ben.names(&ben.spool()).is_empty());
@@ -284,7 +286,7 @@ async fn a_receiver_may_ask_for_a_few_chunks_and_for_the_end_of_the_list() {
 async fn a_file_is_not_done_before_that_is_written_down() {
     let (ana, ben) = (Person::new(), Person::new());
     let offer = ana.offers(BEN, 1, &content(1000));
-    ben.memory.lock().unwrap().is_broken = true;
+    ben.memory.lock().unwrap().breaks_once_placed = true;
     let (ours, theirs) = stream();
     let (pulled, served) = tokio::join!(ben.pulls(&offer, ours, PATIENT), ana.answers(BEN, theirs));
     assert!(matches!(pulled, Err(PullError::Unwritten(_))));
@@ -293,6 +295,18 @@ async fn a_file_is_not_done_before_that_is_written_down() {
         Answered::Left(offer.file),
         "the sender was told nothing"
     );
+}
+
+#[tokio::test]
+async fn a_file_gets_no_name_before_that_is_written_down() {
+    let (ana, ben) = (Person::new(), Person::new());
+    let offer = ana.offers(BEN, 1, &content(1000));
+    ben.memory.lock().unwrap().is_broken = true;
+    let (ours, theirs) = stream();
+    let (pulled, _) = tokio::join!(ben.pulls(&offer, ours, PATIENT), ana.answers(BEN, theirs));
+    assert!(matches!(pulled, Err(PullError::Part(_))));
+    assert!(ben.names(&ben.downloads()).is_empty());
+    assert_eq!(ben.names(&ben.spool()).len(), 1);
 }
 
 #[tokio::test]
