@@ -34,7 +34,8 @@ impl Home {
         let dir = tempfile::tempdir().unwrap();
         let config = Config {
             port: free_port(),
-            network: network.to_owned(),
+            // Nor with those of another run on this machine.
+            network: format!("{network}-{}", std::process::id()),
             data_dir: Some(dir.path().join("profile")),
             downloads: Some(dir.path().join("downloads")),
             timers: Timers {

@@ -229,7 +229,10 @@ impl Files {
             }
             (Motion::Pull(_) | Motion::In(_) | Motion::None, _) => return None,
         }
-        party.serving = None;
+        if ending == Ending::Done {
+            party.serving = None;
+        }
+        // The stream of one who wants no more ends by itself, and may say why: the file changed.
         self.settle(key, out);
         Some(key)
     }
