@@ -82,6 +82,18 @@ pub const INTEGER: u64 = (1 << 53) - 1;
 /// The envelopes a text comes after: the newest that its author had seen in a branching history.
 pub const AFTER: usize = 8;
 
+/// The links that one device tells of: it has no more.
+pub const EDGES: usize = 32;
+
+/// How long what a device said of its links counts, seconds: three times the pause between two.
+pub const LIFETIME_LINK_STATE: u32 = 15 * 60;
+
+/// The body of an envelope that tells of links: [`EDGES`] of them take 1.3 KiB.
+pub const LINK_STATE: usize = 2 << 10;
+
+/// Link states in one frame: as many of the largest as fit into [`FRAME`].
+pub const LINK_STATES: usize = 24;
+
 /// Capabilities in a device record.
 pub const CAPABILITIES: usize = 16;
 

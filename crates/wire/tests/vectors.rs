@@ -18,8 +18,9 @@ use gossamer_wire::{
     limits,
     v1::{Beacon, NetworkHash},
     v2::{
-        Body, Bucket, BucketDigest, ClassicMessage, DeviceRecord, Envelope, EnvelopeFrame, Hello,
-        HelloFields, Kind, LinkFrame, Reason, Recon, SignedRecord, Splitter, StreamFrame, Text,
+        Body, Bucket, BucketDigest, ClassicMessage, DeviceRecord, Edge, Envelope, EnvelopeFrame,
+        Hello, HelloFields, Kind, LinkFrame, LinkState, LinkStateFrame, Reason, Recon,
+        SignedRecord, Splitter, StreamFrame, Text,
     },
 };
 
@@ -310,6 +311,18 @@ fn gossip() -> Vec<Vector> {
         ),
         link("lack", "LACK of two envelopes", &LinkFrame::Lack(ids)),
         link(
+            "link_states",
+            "LINK_STATES with what ana says of her links, a minute old",
+            &LinkFrame::LinkStates(vec![LinkStateFrame {
+                envelope: Envelope {
+                    body: told_links().encode().unwrap(),
+                    signature: Signature::new([0x51; 64]),
+                    signer: None,
+                },
+                age: 60,
+            }]),
+        ),
+        link(
             "digest",
             "DIGEST of everyone's bucket with two ids and a room's with one",
             &LinkFrame::Digest(digests),
@@ -357,7 +370,11 @@ fn bodies() -> Vec<Vector> {
             &of(Kind::DeviceRecord, &signed_record()),
         ),
         body("prekey", "kind 2, reserved", &reserved(Kind::Prekey)),
-        body("link_state", "kind 3, reserved", &reserved(Kind::LinkState)),
+        body(
+            "link_state",
+            "kind 3: the links of ana's device",
+            &told_links(),
+        ),
         body(
             "everyone",
             "kind 4: what ana says to everyone in an open network",
@@ -391,6 +408,26 @@ fn bodies() -> Vec<Vector> {
             &reserved(Kind::Unknown(77)),
         ),
     ]
+}
+
+/// Ana has a link to ben, 12 ms away, and one to cleo, and passes nothing on.
+fn link_state() -> Bytes {
+    let edge = |device: u8, cost| Edge {
+        device: DeviceId::new([device; 32]),
+        cost,
+    };
+    let state = LinkState {
+        edges: vec![edge(0xb2, 12), edge(0xc3, 1)],
+        leaf: true,
+    };
+    state.encode().unwrap()
+}
+
+fn told_links() -> Body {
+    Body {
+        lifetime: limits::LIFETIME_LINK_STATE,
+        ..of(Kind::LinkState, &link_state())
+    }
 }
 
 fn payloads() -> Vec<Vector> {

@@ -17,6 +17,8 @@ pub enum Bucket {
     Everyone,
     /// What is for the room with this id.
     Room([u8; 32]),
+    /// Who has links to whom.
+    Topology,
 }
 
 impl Bucket {
@@ -25,9 +27,8 @@ impl Bucket {
     #[must_use]
     pub fn of(kind: Kind, audience: Option<[u8; 32]>) -> Self {
         match (kind, audience) {
-            (Kind::DeviceRecord | Kind::Prekey | Kind::LinkState | Kind::Revocation, _) => {
-                Self::Directory
-            }
+            (Kind::DeviceRecord | Kind::Prekey | Kind::Revocation, _) => Self::Directory,
+            (Kind::LinkState, _) => Self::Topology,
             (Kind::Dm | Kind::Purge, _) => Self::Mail,
             (Kind::RoomEvent | Kind::RoomConfig, Some(room)) => Self::Room(room),
             (Kind::RoomEvent | Kind::RoomConfig, None)
@@ -43,6 +44,7 @@ impl Bucket {
             Self::Mail => 2,
             Self::Everyone => 3,
             Self::Room(_) => 4,
+            Self::Topology => 5,
         }
     }
 
@@ -51,7 +53,7 @@ impl Bucket {
     pub const fn audience(self) -> Option<[u8; 32]> {
         match self {
             Self::Room(room) => Some(room),
-            Self::Directory | Self::Mail | Self::Everyone => None,
+            Self::Directory | Self::Mail | Self::Everyone | Self::Topology => None,
         }
     }
 
@@ -63,6 +65,7 @@ impl Bucket {
             (2, None) => Some(Self::Mail),
             (3, None) => Some(Self::Everyone),
             (4, Some(room)) => Some(Self::Room(room)),
+            (5, None) => Some(Self::Topology),
             _ => None,
         }
     }

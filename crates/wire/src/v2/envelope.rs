@@ -17,7 +17,7 @@ numbered! {
         DeviceRecord = 1,
         /// Reserved: a key for a first direct message.
         Prekey = 2,
-        /// Reserved: whom a device has links to.
+        /// Whom a device has links to.
         LinkState = 3,
         /// Content for everyone in the network.
         Everyone = 4,
@@ -41,6 +41,12 @@ impl Kind {
     #[must_use]
     pub const fn is_replaceable(self) -> bool {
         matches!(self, Self::DeviceRecord | Self::Prekey | Self::LinkState)
+    }
+
+    /// Whether it is kept in memory only, and its id no longer than its body.
+    #[must_use]
+    pub const fn is_fleeting(self) -> bool {
+        matches!(self, Self::LinkState)
     }
 }
 
@@ -146,7 +152,7 @@ impl Body {
         let classic = self.kind == Kind::Classic;
         let public = matches!(
             self.kind,
-            Kind::DeviceRecord | Kind::Everyone | Kind::Classic
+            Kind::DeviceRecord | Kind::LinkState | Kind::Everyone | Kind::Classic
         );
         let rules = [
             (self.origin.is_none() == classic, "origin"),

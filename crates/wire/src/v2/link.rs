@@ -4,7 +4,7 @@ use bytes::Bytes;
 use gossamer_crypto::{EnvelopeId, NetworkKey};
 
 use super::{
-    Bucket, BucketDigest, DecodeError, EnvelopeFrame, Hello,
+    Bucket, BucketDigest, DecodeError, Envelope, EnvelopeFrame, Hello,
     cbor::{self, Map, Reader, Writer},
     frame,
     number::numbered,
@@ -40,6 +40,8 @@ pub enum LinkFrame {
     Stored(Vec<EnvelopeId>),
     /// We were asked for these and do not hold them any more.
     Lack(Vec<EnvelopeId>),
+    /// What devices say of their links; at most [`limits::LINK_STATES`].
+    LinkStates(Vec<LinkStateFrame>),
     /// What we know, in short; at most [`limits::BUCKETS`].
     Digest(Vec<BucketDigest>),
     /// A step of a reconciliation.
@@ -51,6 +53,15 @@ pub enum LinkFrame {
         /// Ids under the session's salt; at most [`limits::IDS`].
         ids: Vec<[u8; 32]>,
     },
+}
+
+/// An envelope of kind [`LinkState`](super::Kind::LinkState) on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkStateFrame {
+    /// What is passed on.
+    pub envelope: Envelope,
+    /// Seconds it has existed; more than fits is the same as the most that fits.
+    pub age: u32,
 }
 
 /// A message of the reconciliation protocol, with the set it is about.
@@ -123,6 +134,10 @@ impl LinkFrame {
                 let id = |to: &mut Writer, id: &EnvelopeId| _ = to.bytes(id.as_bytes());
                 to.map(1).key(0).list(ids, id);
             }
+            Self::LinkStates(states) => {
+                let state = |to: &mut Writer, state: &LinkStateFrame| state.write(to);
+                to.map(1).key(0).list(states, state);
+            }
             Self::Digest(digests) => {
                 let digest = |to: &mut Writer, digest: &BucketDigest| digest.write(to);
                 to.map(1).key(0).list(digests, digest);
@@ -167,6 +182,7 @@ impl LinkFrame {
             Self::Want(_) => WANT,
             Self::Stored(_) => STORED,
             Self::Lack(_) => LACK,
+            Self::LinkStates(_) => LINK_STATES,
             Self::Digest(_) => DIGEST,
             Self::Recon(_) => RECON,
             Self::ReconWant { .. } => RECON_WANT,
@@ -191,6 +207,7 @@ fn reader(kind: u8) -> Option<Fields> {
         WANT => |map| Ok(LinkFrame::Want(map.need(0, ids)?)),
         STORED => |map| Ok(LinkFrame::Stored(map.need(0, ids)?)),
         LACK => |map| Ok(LinkFrame::Lack(map.need(0, ids)?)),
+        LINK_STATES => |map| Ok(LinkFrame::LinkStates(map.need(0, link_states)?)),
         DIGEST => |map| Ok(LinkFrame::Digest(map.need(0, digests)?)),
         RECON => |map| Ok(LinkFrame::Recon(Recon::read(map)?)),
         RECON_WANT => |map| {
@@ -224,12 +241,38 @@ impl Recon {
     }
 }
 
+impl LinkStateFrame {
+    fn write(&self, to: &mut Writer) {
+        to.map(3);
+        to.key(0).bytes(&self.envelope.body);
+        to.key(1).bytes(self.envelope.signature.as_bytes());
+        to.key(2).uint(self.age.into());
+    }
+
+    /// The body is copied: it is kept for longer than the frame.
+    fn read(map: &mut Map<'_, '_>) -> Result<Self, DecodeError> {
+        let body = map.need(0, |item| item.bytes(limits::LINK_STATE))?;
+        Ok(Self {
+            envelope: Envelope {
+                body: Bytes::copy_from_slice(body),
+                signature: map.need(1, Reader::fixed)?,
+                signer: None,
+            },
+            age: map.need(2, Reader::uint)?.try_into().unwrap_or(u32::MAX),
+        })
+    }
+}
+
 fn keys(from: &mut Reader<'_>) -> Result<Vec<NetworkKey>, DecodeError> {
     from.list(limits::KEYS, Reader::fixed)
 }
 
 fn ids(from: &mut Reader<'_>) -> Result<Vec<EnvelopeId>, DecodeError> {
     from.list(limits::IDS, Reader::fixed)
+}
+
+fn link_states(from: &mut Reader<'_>) -> Result<Vec<LinkStateFrame>, DecodeError> {
+    from.list(limits::LINK_STATES, |item| item.map(LinkStateFrame::read))
 }
 
 fn digests(from: &mut Reader<'_>) -> Result<Vec<BucketDigest>, DecodeError> {
@@ -249,6 +292,7 @@ const INV: u8 = 0x11;
 const WANT: u8 = 0x12;
 const STORED: u8 = 0x13;
 const LACK: u8 = 0x14;
+const LINK_STATES: u8 = 0x15;
 const DIGEST: u8 = 0x18;
 const RECON: u8 = 0x19;
 const RECON_WANT: u8 = 0x1a;

@@ -3,7 +3,8 @@
 //!
 //! A [`Splitter`] cuts a stream into [`Frame`]s. On a link each is a [`LinkFrame`], on a stream a
 //! [`StreamFrame`] until the service takes over. What a link carries is an [`Envelope`] around a
-//! signed [`Body`], whose payload is a [`SignedRecord`], a sealed [`Text`] or a [`ClassicMessage`].
+//! signed [`Body`], whose payload is a [`SignedRecord`], a [`LinkState`], a sealed [`Text`] or a
+//! [`ClassicMessage`].
 
 mod bucket;
 pub mod cbor;
@@ -13,6 +14,7 @@ mod envelope;
 mod frame;
 mod hello;
 mod link;
+mod link_state;
 mod number;
 mod record;
 mod stream;
@@ -23,7 +25,8 @@ pub use content::Text;
 pub use envelope::{Body, Envelope, EnvelopeFrame, Kind};
 pub use frame::{Frame, FrameError, Splitter};
 pub use hello::{Hello, HelloFields};
-pub use link::{LinkFrame, Reason, Recon};
+pub use link::{LinkFrame, LinkStateFrame, Reason, Recon};
+pub use link_state::{Edge, LinkState};
 pub use record::{DeviceRecord, SignedRecord};
 pub use stream::StreamFrame;
 

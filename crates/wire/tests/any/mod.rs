@@ -6,7 +6,8 @@ use gossamer_wire::{
     limits,
     v2::{
         Body, Bucket, BucketDigest, ClassicMessage, DeviceRecord, Envelope, EnvelopeFrame, Hello,
-        HelloFields, Kind, LinkFrame, Reason, Recon, SignedRecord, StreamFrame, Text,
+        HelloFields, Kind, LinkFrame, LinkStateFrame, Reason, Recon, SignedRecord, StreamFrame,
+        Text,
     },
 };
 use proptest::{collection::vec, prelude::*};
@@ -82,7 +83,8 @@ pub(crate) fn body() -> impl Strategy<Value = Body> {
         let (lifetime, audience, ack, payload) = rest;
         let kind = Kind::from(kind);
         let classic = kind == Kind::Classic;
-        let public = classic || kind == Kind::Everyone || kind == Kind::DeviceRecord;
+        let public =
+            classic || matches!(kind, Kind::Everyone | Kind::DeviceRecord | Kind::LinkState);
         Body {
             kind,
             network,
@@ -123,6 +125,19 @@ fn envelope_frame() -> impl Strategy<Value = EnvelopeFrame> {
             hops,
         },
     )
+}
+
+fn link_state_frame() -> impl Strategy<Value = LinkStateFrame> {
+    (bytes(limits::LINK_STATE), signature(), any::<u32>()).prop_map(|(body, signature, age)| {
+        LinkStateFrame {
+            envelope: Envelope {
+                body,
+                signature,
+                signer: None,
+            },
+            age,
+        }
+    })
 }
 
 fn digest() -> impl Strategy<Value = BucketDigest> {
@@ -168,6 +183,7 @@ pub(crate) fn link_frame() -> impl Strategy<Value = LinkFrame> {
         ids().prop_map(LinkFrame::Want),
         ids().prop_map(LinkFrame::Stored),
         ids().prop_map(LinkFrame::Lack),
+        vec(link_state_frame(), 0..4).prop_map(LinkFrame::LinkStates),
         vec(digest(), 0..20).prop_map(LinkFrame::Digest),
         recon().prop_map(LinkFrame::Recon),
         want.prop_map(|(session, ids)| LinkFrame::ReconWant { session, ids }),
