@@ -60,6 +60,7 @@ fn node(n: u8, known: impl Iterator<Item = u32>) -> (DeviceId, Gossip<StdRng>) {
         password: None,
         port: 9999,
         stale: Duration::from_secs(30),
+        leaf: false,
         verifier: Box::new(Ed25519),
     };
     let mut brain = Gossip::new(config, StdRng::seed_from_u64(n.into()));

@@ -41,6 +41,44 @@ pub const DIAL_PAUSE: Duration = Duration::from_secs(5);
 /// Links to other devices, in both directions.
 pub const LINKS: usize = 32;
 
+/// Up to so many devices that hear each other, this one among them, each has a link to each.
+pub const FULL_MESH: usize = 12;
+
+/// Where there are more, links are made until there are so many: enough that a random half may
+/// go and the rest still hangs together.
+pub const OVERLAY: usize = 8;
+
+/// And until so many are of our own choice, whoever chose us.
+pub const OWN_CHOICE: usize = 4;
+
+/// And to so many devices on each interface, so that who joins two networks goes on to.
+pub const PER_INTERFACE: usize = 2;
+
+/// For so long after a link came up, devices that are heard and cannot be reached may still turn
+/// out to be reachable over it.
+pub const SETTLE: Duration = Duration::from_secs(3);
+
+/// Devices whose links are known: with 32 each, 6 MiB.
+pub const ORIGINS: usize = 4_096;
+
+/// How long news of links gather before they are passed on.
+pub const LINK_STATE_GATHER: Duration = Duration::from_millis(100);
+
+/// Copies of a new envelope for neighbours who should get it from whoever sent it to us.
+pub const SPARE_COPIES: usize = 3;
+
+/// The same for news of links: who missed one gets the next.
+pub const SPARE_LINK_STATES: usize = 1;
+
+/// From one time that we tell of our links to the next, when one is gone.
+pub const LINK_STATE_PAUSE: Duration = Duration::from_secs(1);
+
+/// The same when there is only one more: a network that starts makes many.
+pub const LINK_STATE_PAUSE_MORE: Duration = Duration::from_secs(10);
+
+/// The same when nothing changed.
+pub const LINK_STATE_REFRESH: Duration = Duration::from_secs(5 * 60);
+
 /// From a TLS connection to an admitted device.
 pub const HANDSHAKE: Duration = Duration::from_secs(5);
 

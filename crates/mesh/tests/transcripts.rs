@@ -16,7 +16,7 @@ mod street;
 use std::fmt::Write;
 
 use gossamer_crypto::{DeviceId, EnvelopeId, NetworkKey};
-use gossamer_wire::v2::{Frame, LinkFrame};
+use gossamer_wire::v2::{Frame, LinkFrame, LinkState};
 
 use street::{ANA, BEN, CLEO, DORA, Seen, Street};
 
@@ -217,6 +217,17 @@ fn told(frame: &LinkFrame, person: impl Fn(&DeviceId) -> &'static str) -> (&'sta
         LinkFrame::Want(ids) => ("WANT", listed(ids)),
         LinkFrame::Stored(ids) => ("STORED", listed(ids)),
         LinkFrame::Lack(ids) => ("LACK", listed(ids)),
+        LinkFrame::LinkStates(states) => {
+            let each = states.iter().map(|state| {
+                let body = state.envelope.parse().unwrap();
+                let links = LinkState::decode(&body.payload).unwrap();
+                let to = links.edges.iter().map(|edge| person(&edge.device));
+                let to = to.collect::<Vec<_>>().join(" and ");
+                let by = body.origin.as_ref().map_or("a bridge", &person);
+                format!("{by} has links to {to}, age {}", state.age)
+            });
+            ("LINK_STATES", or("nothing", each))
+        }
         LinkFrame::Digest(digests) => {
             let each = digests.iter().map(|one| {
                 format!(

@@ -68,6 +68,11 @@ impl Entry {
         u32::try_from(uptime.saturating_sub(self.birth).max(0)).unwrap_or(u32::MAX)
     }
 
+    /// Whether it tells of links: the brain itself holds it, and no disk does.
+    pub(super) fn is_links(&self) -> bool {
+        self.kind.is_fleeting()
+    }
+
     fn ends(&self) -> i64 {
         self.birth.saturating_add(i64::from(self.lifetime))
     }
@@ -91,6 +96,8 @@ pub(crate) struct Expired {
     pub(crate) bodies: Vec<EnvelopeId>,
     /// Ids that are forgotten.
     pub(crate) ids: Vec<EnvelopeId>,
+    /// Link states that were not repeated: they were never on disk.
+    pub(crate) links: Vec<EnvelopeId>,
 }
 
 #[derive(Debug, Default)]
@@ -137,7 +144,8 @@ impl Index {
                 .is_some_and(|newest| *newest > (entry.seq, entry.id))
     }
 
-    /// Adds an id. Returns the envelope that it replaces, if that was held.
+    /// Adds an id. Returns the envelope that it replaces, if that was held. Of a fleeting one
+    /// nothing is known then any more.
     pub(crate) fn insert(&mut self, entry: Entry) -> Option<EnvelopeId> {
         self.remove(&entry.id);
         let replaced = self.replace(&entry);
@@ -145,7 +153,7 @@ impl Index {
         set.items.insert((entry.created, entry.id));
         set.sum = set.sum.wrapping_add(half(&entry.id));
         self.ends.insert((Self::due(&entry), entry.id));
-        if entry.held != Held::IdOnly {
+        if entry.held != Held::IdOnly && !entry.kind.is_fleeting() {
             self.shelve(&entry);
         }
         self.entries.insert(entry.id, entry);
@@ -158,6 +166,9 @@ impl Index {
         }
         let newest = (entry.seq, entry.id);
         let (_, old) = self.newest.insert((entry.author, entry.kind), newest)?;
+        if entry.kind.is_fleeting() {
+            return self.remove(&old).map(|old| old.id);
+        }
         self.drop_body(&old).then_some(old)
     }
 
@@ -211,10 +222,13 @@ impl Index {
             if due >= uptime {
                 break;
             }
-            let has_body = self
-                .entries
-                .get(&id)
-                .map(|entry| entry.held != Held::IdOnly);
+            let entry = self.entries.get(&id);
+            if entry.is_some_and(Entry::is_links) {
+                self.remove(&id);
+                expired.links.push(id);
+                continue;
+            }
+            let has_body = entry.map(|entry| entry.held != Held::IdOnly);
             if has_body == Some(true) && self.drop_body(&id) {
                 expired.bodies.push(id);
             } else {

@@ -17,12 +17,18 @@ use crate::limits;
 impl<R: Rng> Gossip<R> {
     // ---- dialling ----
 
-    pub(super) fn heard(&mut self, device: DeviceId, addr: SocketAddr, now: Duration) {
+    pub(super) fn heard(
+        &mut self,
+        device: DeviceId,
+        addr: SocketAddr,
+        interface: u32,
+        now: Duration,
+    ) {
         if device == self.me.device || self.is_banned(&device, now) {
             return;
         }
         let wait = self.turn(&device);
-        self.neighbours.heard(device, addr, wait, now);
+        self.neighbours.heard(device, addr, interface, wait, now);
     }
 
     /// Of two devices that hear each other the smaller dials first.
@@ -42,10 +48,16 @@ impl<R: Rng> Gossip<R> {
             if linked || named {
                 continue;
             }
-            if self.links.len() >= limits::LINKS {
+            if due.device.is_some_and(|device| !self.is_wanted(&device)) {
+                continue;
+            }
+            if self.open_links().count() >= limits::LINKS {
                 let half = self.half();
                 self.neighbours.failed(due.addr, due.device, now, half);
                 continue;
+            }
+            if let Some(device) = &due.device {
+                self.neighbours.dials(device);
             }
             self.outputs.push_back(Output::Dial {
                 addr: due.addr,
@@ -64,15 +76,17 @@ impl<R: Rng> Gossip<R> {
         if classic {
             self.neighbours.slow_down(addr);
         }
+        if let Some(device) = &device {
+            self.overlay_failed(device);
+        }
         let half = self.half();
         if self.neighbours.failed(addr, device, now, half) {
             self.outputs.push_back(Output::ConnectFailed(addr));
         }
     }
 
-    fn has_link(&self, device: &DeviceId) -> bool {
-        let alive = |link: &&Link| link.device == *device && !matches!(link.phase, Phase::Closing);
-        self.links.values().any(|link| alive(&link))
+    pub(super) fn has_link(&self, device: &DeviceId) -> bool {
+        self.open_links().any(|(_, link)| link.device == *device)
     }
 
     /// A random share of up to a half.
@@ -129,10 +143,9 @@ impl<R: Rng> Gossip<R> {
             return Some(Reason::Misbehaved);
         }
         let same = self
-            .links
-            .iter()
-            .find(|(_, link)| link.device == new.device && !matches!(link.phase, Phase::Closing));
-        if let Some((old, link)) = same.map(|(id, link)| (*id, link)) {
+            .open_links()
+            .find(|(_, link)| link.device == new.device);
+        if let Some((old, link)) = same {
             // Who dials has no link, so an older one is a leftover, except while both dial at once.
             let both_dialled =
                 link.dialled != new.dialled && now.saturating_sub(link.since) < limits::HANDSHAKE;
@@ -143,11 +156,15 @@ impl<R: Rng> Gossip<R> {
             self.refuse(old, Reason::Duplicate, now);
             return None;
         }
-        let open = self
-            .links
-            .values()
-            .filter(|link| !matches!(link.phase, Phase::Closing));
-        (open.count() >= limits::LINKS).then_some(Reason::TooMany)
+        if self.open_links().count() < limits::LINKS {
+            return None;
+        }
+        let place = (!self.is_reachable(&new.device)).then(|| self.dispensable());
+        let Some(place) = place.flatten() else {
+            return Some(Reason::TooMany);
+        };
+        self.refuse(place, Reason::TooMany, now);
+        None
     }
 
     fn credentials(&self, may_guess: bool) -> Credentials<'_> {
@@ -228,6 +245,9 @@ impl<R: Rng> Gossip<R> {
         self.neighbours.linked(&device, dialled);
         self.outputs.push_back(Output::Up { device, addr });
         self.merge_keys(keys, Some(id));
+        self.ping(id, now);
+        self.overlay_up(&device, now);
+        self.links_changed(false, now);
         self.send_digest(id, now);
     }
 
@@ -257,6 +277,7 @@ impl<R: Rng> Gossip<R> {
             LinkFrame::Want(ids) => self.want(id, ids, now),
             LinkFrame::Stored(ids) => self.stored(id, &ids, now),
             LinkFrame::Lack(ids) => self.lack(id, &ids, now),
+            LinkFrame::LinkStates(states) => self.link_states(id, states, now),
             LinkFrame::Digest(digests) => self.digest(id, &digests, now),
             LinkFrame::Recon(recon) => self.recon(id, &recon, now),
             LinkFrame::ReconWant { session, ids } => self.recon_want(id, session, &ids, now),
@@ -281,13 +302,13 @@ impl<R: Rng> Gossip<R> {
     /// Closes a link and says why.
     pub(super) fn refuse(&mut self, id: LinkId, reason: Reason, now: Duration) {
         let last = Some(LinkFrame::Refuse(reason).encode());
-        self.close(id, last);
+        self.close(id, last, now);
         self.note_refusal(id, reason, now);
     }
 
     /// The other side closes and says why.
     fn refused_by(&mut self, id: LinkId, reason: Reason, now: Duration) {
-        self.close(id, None);
+        self.close(id, None, now);
         self.note_refusal(id, reason, now);
     }
 
@@ -311,8 +332,13 @@ impl<R: Rng> Gossip<R> {
         };
         let (device, addr) = (link.device, link.addr);
         let dialled = link.dialled.then_some(addr);
+        self.overlay_failed(&device);
         self.neighbours
             .refuse(&device, dialled, reason, now + pause);
+        // Where there are many, no link is no loss as long as others lead there.
+        if reason == Reason::TooMany && self.is_reachable(&device) {
+            return;
+        }
         self.outputs.push_back(Output::Refused {
             device,
             addr,
@@ -332,7 +358,7 @@ impl<R: Rng> Gossip<R> {
         self.banned.get(device).is_some_and(|until| *until > now)
     }
 
-    fn close(&mut self, id: LinkId, last: Option<Bytes>) {
+    fn close(&mut self, id: LinkId, last: Option<Bytes>, now: Duration) {
         if let Some(link) = self.links.get_mut(&id) {
             let was_up = link.is_up();
             link.phase = Phase::Closing;
@@ -342,6 +368,7 @@ impl<R: Rng> Gossip<R> {
             let device = link.device;
             self.outputs.push_back(Output::Close { link: id, last });
             if was_up && !self.is_linked(&device) {
+                self.links_changed(true, now);
                 self.outputs.push_back(Output::Down(device));
             }
         }
@@ -368,15 +395,16 @@ impl<R: Rng> Gossip<R> {
         let dialled = link.dialled.then_some(link.addr);
         self.neighbours.unlinked(&link.device, dialled, wait, now);
         if link.is_up() {
+            self.links_changed(true, now);
             self.outputs.push_back(Output::Down(link.device));
         }
     }
 
-    pub(super) fn leave(&mut self) {
+    pub(super) fn leave(&mut self, now: Duration) {
         let last = LinkFrame::Refuse(Reason::Leaving).encode();
         let ids: Vec<LinkId> = self.links.keys().copied().collect();
         ids.into_iter()
-            .for_each(|id| self.close(id, Some(last.clone())));
+            .for_each(|id| self.close(id, Some(last.clone()), now));
     }
 
     /// Pings those that are up, and gives up those that are silent or never get admitted.
@@ -388,10 +416,10 @@ impl<R: Rng> Gossip<R> {
             };
             match link.phase {
                 Phase::Handshake(_) if now.saturating_sub(link.since) >= limits::HANDSHAKE => {
-                    self.close(id, None);
+                    self.close(id, None, now);
                 }
                 Phase::Up if now.saturating_sub(link.heard_at) >= self.me.stale => {
-                    self.close(id, None);
+                    self.close(id, None, now);
                 }
                 Phase::Up => self.keep_up(id, now),
                 Phase::Handshake(_) | Phase::Closing => {}
@@ -400,17 +428,23 @@ impl<R: Rng> Gossip<R> {
     }
 
     fn keep_up(&mut self, id: LinkId, now: Duration) {
-        let token = u64::from_le_bytes(self.random());
-        let Some(link) = self.links.get_mut(&id) else {
+        let Some(link) = self.links.get(&id) else {
             return;
         };
         let digest_due = link.sync.digest_at <= now;
         if now.saturating_sub(link.ping.1) >= self.me.stale / 3 {
-            link.ping = (token, now);
-            self.send(id, &LinkFrame::Ping(token));
+            self.ping(id, now);
         }
         if digest_due {
             self.send_digest(id, now);
+        }
+    }
+
+    fn ping(&mut self, id: LinkId, now: Duration) {
+        let token = u64::from_le_bytes(self.random());
+        if let Some(link) = self.links.get_mut(&id) {
+            link.ping = (token, now);
+            self.send(id, &LinkFrame::Ping(token));
         }
     }
 

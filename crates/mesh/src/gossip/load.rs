@@ -4,6 +4,11 @@ use super::Gossip;
 use crate::limits;
 
 impl<R> Gossip<R> {
+    /// Whether this is what someone tells of their links: held, and on no disk.
+    pub(crate) fn is_fleeting(&self, id: &gossamer_crypto::EnvelopeId) -> bool {
+        self.index.get(id).is_some_and(super::Entry::is_links)
+    }
+
     /// What there is, how much of it, and the limit of that.
     pub(crate) fn load(&self) -> Vec<(&'static str, usize, usize)> {
         let links = || self.links.values();

@@ -13,11 +13,14 @@ mod linking;
 mod load;
 mod neighbours;
 mod outbox;
+mod overlay;
 mod receiving;
 mod reconcile;
+mod routing;
 mod spreading;
 mod syncing;
 mod tokens;
+mod topology;
 mod verify;
 
 use std::{
@@ -30,15 +33,16 @@ use bytes::Bytes;
 use gossamer_crypto::{
     DeviceId, EnvelopeId, Keyring, NetworkId, NetworkKey, PasswordKey, PasswordTag,
 };
-use gossamer_wire::v2::{Envelope, Reason};
+use gossamer_wire::v2::{Envelope, LinkState, Reason};
 use rand::Rng;
 
 use self::{
     guesses::Guesses, index::Index, link::Link, neighbours::Neighbours, outbox::Outbox,
-    tokens::Tokens,
+    routing::Routing, tokens::Tokens,
 };
 pub use self::{
     index::{Entry, Held},
+    topology::Route,
     verify::{Ed25519, Verifier},
 };
 use crate::{Now, limits};
@@ -57,6 +61,8 @@ pub struct Config {
     /// After this long without a frame a link is dead, and without a beacon a device that has no
     /// link is forgotten. A third of it is between two PINGs.
     pub stale: Duration,
+    /// Passes nothing on for others: no way leads through this device.
+    pub leaf: bool,
     /// Checks signatures.
     pub verifier: Box<dyn Verifier>,
 }
@@ -76,6 +82,8 @@ pub enum Input {
         device: DeviceId,
         /// The datagram's source and the announced port.
         addr: SocketAddr,
+        /// On which of our interfaces, as the system counts them; any number that tells them apart.
+        interface: u32,
     },
     /// The user named an address.
     Connect(SocketAddr),
@@ -124,7 +132,8 @@ pub enum Input {
         /// Whether its body was there.
         found: bool,
     },
-    /// An envelope of ours is on disk: spread it.
+    /// An envelope of ours is on disk: spread it. One of kind `LinkState` answers
+    /// [`Output::TellLinks`] and needs no disk.
     Publish(Envelope),
     /// A new key for a network that has none: the others are told.
     Mint(NetworkKey),
@@ -215,6 +224,20 @@ pub enum Output {
         /// How many have it now.
         reached: u32,
     },
+    /// Sign this as the payload of an envelope of kind `LinkState` and publish it.
+    TellLinks {
+        /// Our links.
+        links: LinkState,
+        /// Its `seq` is to be above this one.
+        above: u64,
+    },
+    /// The way to a device is another one now.
+    Route {
+        /// Which.
+        device: DeviceId,
+        /// How to get there over others; `None` when there is no such way.
+        route: Option<Route>,
+    },
     /// The network's keys are more than before: keep them.
     Keyring(Keyring),
     /// A device is linked and admitted.
@@ -258,6 +281,8 @@ pub struct Gossip<R> {
     pending: BTreeMap<EnvelopeId, BTreeSet<LinkId>>,
     wanted: BTreeMap<EnvelopeId, spreading::Wanted>,
     outbox: Outbox,
+    routing: Routing,
+    overlay: overlay::Overlay,
     /// Unasked-for envelopes that each author may still send.
     authors: BTreeMap<DeviceId, Tokens>,
     beat_at: Duration,
@@ -271,6 +296,7 @@ impl<R: Rng> Gossip<R> {
     /// A brain that knows nobody and nothing yet.
     pub fn new(me: Config, rng: R) -> Self {
         Self {
+            routing: Routing::of(me.device),
             me,
             rng,
             uptime: 0,
@@ -284,6 +310,7 @@ impl<R: Rng> Gossip<R> {
             pending: BTreeMap::new(),
             wanted: BTreeMap::new(),
             outbox: Outbox::default(),
+            overlay: overlay::Overlay::default(),
             authors: BTreeMap::new(),
             beat_at: Duration::ZERO,
             outputs: VecDeque::new(),
@@ -295,7 +322,11 @@ impl<R: Rng> Gossip<R> {
         let now = now.mono;
         match input {
             Input::Start(start) => self.start(start),
-            Input::Heard { device, addr } => self.heard(device, addr, now),
+            Input::Heard {
+                device,
+                addr,
+                interface,
+            } => self.heard(device, addr, interface, now),
             Input::Connect(addr) => self.neighbours.name(addr, now),
             Input::LinkUp {
                 link,
@@ -316,9 +347,10 @@ impl<R: Rng> Gossip<R> {
             Input::Mint(key) => self.merge_keys(vec![key], None),
             Input::Persisted(ids) => self.persisted(ids),
             Input::PersistFailed(ids) => self.persist_failed(&ids),
-            Input::Leave => self.leave(),
+            Input::Leave => self.leave(now),
             Input::Tick => {}
         }
+        self.route_on_time(now);
         self.dial(now);
         if self.beat_at <= now {
             self.beat_at = now + BEAT;
@@ -334,8 +366,12 @@ impl<R: Rng> Gossip<R> {
     /// When [`Input::Tick`] is due, on the clock of [`Now::mono`].
     #[must_use]
     pub fn wake_at(&self) -> Duration {
-        let dial_at = self.neighbours.dial_at();
-        dial_at.map_or(self.beat_at, |at| at.min(self.beat_at))
+        let due = self
+            .neighbours
+            .dial_at()
+            .into_iter()
+            .chain(self.routing_wake_at());
+        due.fold(self.beat_at, Duration::min)
     }
 
     /// Seconds this node has run in all, on which envelopes age.
@@ -422,6 +458,8 @@ impl<R: Rng> Gossip<R> {
             .forget_silent(now, self.me.stale, &self.links);
         let expired = self.index.expire(self.uptime_at(now));
         self.let_go(expired);
+        self.reroute_if_stale();
+        self.tend_overlay(now);
     }
 
     /// Keeps the index within its limits.
@@ -434,6 +472,7 @@ impl<R: Rng> Gossip<R> {
         if !expired.bodies.is_empty() {
             self.outputs.push_back(Output::DropBodies(expired.bodies));
         }
+        self.expire_links(&expired.links);
         if !expired.ids.is_empty() {
             self.outbox.forget(&expired.ids);
             self.outputs.push_back(Output::Forget(expired.ids));

@@ -1,6 +1,10 @@
 //! Devices heard near, where they are, and when to dial them.
 
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    time::Duration,
+};
 
 use gossamer_crypto::DeviceId;
 use gossamer_wire::v2::Reason;
@@ -13,15 +17,21 @@ pub(crate) struct Neighbours {
     heard: BTreeMap<DeviceId, Neighbour>,
     /// Addresses that the user named, whoever is there.
     named: BTreeMap<SocketAddr, Attempts>,
+    /// No dial is due before.
+    soonest: Option<Duration>,
 }
 
 #[derive(Debug)]
 struct Neighbour {
     /// Newest first.
     addrs: Vec<SocketAddr>,
+    /// Of ours, on which it was heard.
+    interfaces: BTreeSet<u32>,
     heard_at: Duration,
     refused: Option<Reason>,
     attempts: Attempts,
+    /// Not dialled until it is drawn.
+    parked: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,28 +76,83 @@ impl Neighbours {
         &mut self,
         device: DeviceId,
         addr: SocketAddr,
+        interface: u32,
         wait: Duration,
         now: Duration,
     ) {
         if self.heard.len() >= limits::PEERS && !self.heard.contains_key(&device) {
             return;
         }
+        if !self.heard.contains_key(&device) {
+            self.touch();
+        }
         let neighbour = self.heard.entry(device).or_insert_with(|| Neighbour {
             addrs: Vec::new(),
+            interfaces: BTreeSet::new(),
             heard_at: now,
             refused: None,
             attempts: Attempts::at(now + wait),
+            parked: false,
         });
         neighbour.heard_at = now;
         neighbour.addrs.retain(|known| *known != addr);
         neighbour.addrs.insert(0, addr);
         neighbour.addrs.truncate(limits::ADDRS);
+        if neighbour.interfaces.len() < limits::ADDRS {
+            neighbour.interfaces.insert(interface);
+        }
+    }
+
+    /// A device that was due is being dialled.
+    pub(crate) fn dials(&mut self, device: &DeviceId) {
+        if let Some(neighbour) = self.heard.get_mut(device) {
+            neighbour.parked = false;
+        }
+    }
+
+    /// It was drawn.
+    pub(crate) fn unpark(&mut self, device: &DeviceId, now: Duration) {
+        if let Some(neighbour) = self.heard.get_mut(device) {
+            neighbour.parked = false;
+            neighbour.attempts.at = Some(now);
+        }
+        self.touch();
+    }
+
+    /// Those that wait to be drawn.
+    pub(crate) fn parked(&self) -> impl Iterator<Item = DeviceId> + '_ {
+        let parked = self.heard.iter().filter(|(_, one)| one.parked);
+        parked.map(|(device, _)| *device)
+    }
+
+    /// Those that are being dialled, or are linked.
+    pub(crate) fn dialling(&self) -> impl Iterator<Item = &DeviceId> {
+        let dialling = |one: &Neighbour| !one.parked && one.attempts.at.is_none();
+        let heard = self.heard.iter().filter(move |(_, one)| dialling(one));
+        heard.map(|(device, _)| device)
+    }
+
+    /// On which of our interfaces a device was heard.
+    pub(crate) fn interfaces(&self, device: &DeviceId) -> &BTreeSet<u32> {
+        const NONE: &BTreeSet<u32> = &BTreeSet::new();
+        self.heard.get(device).map_or(NONE, |one| &one.interfaces)
+    }
+
+    pub(crate) fn is_heard(&self, device: &DeviceId) -> bool {
+        self.heard.contains_key(device)
+    }
+
+    /// Devices that are heard and that a link could be made to.
+    pub(crate) fn near(&self) -> usize {
+        let takes = |one: &&Neighbour| matches!(one.refused, None | Some(Reason::TooMany));
+        self.heard.values().filter(takes).count()
     }
 
     /// The user named an address.
     pub(crate) fn name(&mut self, addr: SocketAddr, now: Duration) {
         if self.named.len() < limits::DIALS {
             self.named.insert(addr, Attempts::at(now));
+            self.touch();
         }
     }
 
@@ -99,17 +164,22 @@ impl Neighbours {
         }
     }
 
-    /// When the next dial is due.
+    /// When to look for dials that are due: then, or later.
     pub(crate) fn dial_at(&self) -> Option<Duration> {
-        let heard = self.heard.values().filter_map(|one| one.attempts.at);
-        heard
-            .chain(self.named.values().filter_map(|one| one.at))
-            .min()
+        self.soonest
     }
 
-    /// Takes what is due.
+    /// Something is due at another time than before.
+    fn touch(&mut self) {
+        self.soonest = Some(Duration::ZERO);
+    }
+
+    /// Takes what is due. The devices are parked until [`dials`](Self::dials) is said of them.
     pub(crate) fn due(&mut self, now: Duration) -> Vec<Due> {
         let mut due = Vec::new();
+        if self.soonest.is_none_or(|at| at > now) {
+            return due;
+        }
         for (device, neighbour) in &mut self.heard {
             let attempts = &mut neighbour.attempts;
             if attempts.at.is_some_and(|at| at <= now) {
@@ -118,6 +188,7 @@ impl Neighbours {
                     .checked_rem(neighbour.addrs.len())
                     .unwrap_or(0);
                 attempts.at = None;
+                neighbour.parked = true;
                 due.extend(neighbour.addrs.get(turn).map(|addr| Due {
                     addr: *addr,
                     device: Some(*device),
@@ -133,6 +204,9 @@ impl Neighbours {
                 });
             }
         }
+        let heard = self.heard.values().filter_map(|one| one.attempts.at);
+        let named = self.named.values().filter_map(|one| one.at);
+        self.soonest = heard.chain(named).min();
         due
     }
 
@@ -144,7 +218,9 @@ impl Neighbours {
         now: Duration,
         half: f64,
     ) -> bool {
+        self.touch();
         if let Some(neighbour) = device.and_then(|device| self.heard.get_mut(&device)) {
+            neighbour.parked = false;
             neighbour.attempts.fail(now, half);
         }
         let named = self.named.get_mut(&addr).filter(|_| device.is_none());
@@ -158,6 +234,7 @@ impl Neighbours {
     pub(crate) fn linked(&mut self, device: &DeviceId, dialled: Option<SocketAddr>) {
         if let Some(neighbour) = self.heard.get_mut(device) {
             neighbour.refused = None;
+            neighbour.parked = false;
             neighbour.attempts = Attempts {
                 at: None,
                 ..Attempts::at(Duration::ZERO)
@@ -180,7 +257,11 @@ impl Neighbours {
         wait: Duration,
         now: Duration,
     ) {
-        let heard = self.heard.get_mut(device).map(|one| &mut one.attempts);
+        self.touch();
+        let heard = self.heard.get_mut(device).map(|one| {
+            one.parked = false;
+            &mut one.attempts
+        });
         let named = dialled.and_then(|addr| self.named.get_mut(&addr));
         for attempts in heard.into_iter().chain(named) {
             attempts.at.get_or_insert(now + wait);
@@ -195,8 +276,10 @@ impl Neighbours {
         reason: Reason,
         until: Duration,
     ) {
+        self.touch();
         if let Some(neighbour) = self.heard.get_mut(device) {
             neighbour.refused = Some(reason);
+            neighbour.parked = false;
             neighbour.attempts.at = Some(until);
         }
         if let Some(attempts) = dialled.and_then(|addr| self.named.get_mut(&addr)) {

@@ -41,6 +41,10 @@ impl<R: Rng> Gossip<R> {
         let Some(author) = envelope.author(&body) else {
             return self.ban(link, now);
         };
+        if body.kind.is_fleeting() {
+            // It travels in frames of its own.
+            return self.ban(link, now);
+        }
         let announced_by = self.arrived(&id);
         let asked_for = announced_by.is_some() || self.counts_for_session(link, now);
         if !asked_for && !self.may_write(author, now) {
@@ -52,11 +56,7 @@ impl<R: Rng> Gossip<R> {
         if self.pending.len() >= limits::PENDING {
             return;
         }
-        if !self
-            .me
-            .verifier
-            .verify(&author, &envelope.body, &envelope.signature)
-        {
+        if !self.is_signed(&author, &envelope) {
             return self.ban(link, now);
         }
         let mut have = announced_by.unwrap_or_default();
@@ -72,6 +72,12 @@ impl<R: Rng> Gossip<R> {
         self.accept(envelope, entry, have, now);
     }
 
+    pub(super) fn is_signed(&mut self, author: &DeviceId, envelope: &Envelope) -> bool {
+        self.me
+            .verifier
+            .verify(author, &envelope.body, &envelope.signature)
+    }
+
     fn duplicate(&mut self, link: LinkId, id: EnvelopeId, held: Held) {
         match held {
             Held::Body => self.send(link, &LinkFrame::Stored(vec![id])),
@@ -82,7 +88,7 @@ impl<R: Rng> Gossip<R> {
 
     /// Whether an author may still send what nobody asked for. What is turned away here comes
     /// again by reconciliation, as fast as we ask for it.
-    fn may_write(&mut self, author: DeviceId, now: Duration) -> bool {
+    pub(super) fn may_write(&mut self, author: DeviceId, now: Duration) -> bool {
         if self.authors.len() >= limits::AUTHORS && !self.authors.contains_key(&author) {
             return false;
         }
@@ -131,6 +137,9 @@ impl<R: Rng> Gossip<R> {
             own: true,
             ..Entry::of(id, envelope, &body, self.me.device)
         };
+        if entry.is_links() {
+            return self.note(envelope.clone(), entry, BTreeSet::new(), now);
+        }
         self.outbox.push(id);
         self.flood(envelope, &entry, &BTreeSet::new(), now);
         let replaced = self.index.insert(entry);

@@ -6,12 +6,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use gossamer_crypto::EnvelopeId;
+use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_wire::{
     limits::{INLINE, TTL},
     v2::{Envelope, EnvelopeFrame, LinkFrame},
 };
-use rand::Rng;
+use rand::{Rng, RngExt};
 
 use super::{Entry, Gossip, Held, IDS, LinkId, Output, PATIENCE, link::Feed};
 use crate::limits;
@@ -47,10 +47,7 @@ impl<R: Rng> Gossip<R> {
             };
             LinkFrame::Envelope(frame).encode()
         });
-        for link in self.up_links() {
-            if have.contains(&link) {
-                continue;
-            }
+        for link in self.who_may_lack(have, limits::SPARE_COPIES) {
             match &small {
                 Some(frame) => self.outputs.push_back(Output::Send {
                     link,
@@ -59,6 +56,27 @@ impl<R: Rng> Gossip<R> {
                 None => self.announce(link, [entry.id], now),
             }
         }
+    }
+
+    /// Links over which something new is to go, when it came over others: not to those who have
+    /// it. A neighbour who has a link to one of them gets it there, so of such ones only some do,
+    /// by lot, so that a frame which is lost is no message that waits for a comparison.
+    pub(super) fn who_may_lack(&mut self, have: &BTreeSet<LinkId>, spare: usize) -> Vec<LinkId> {
+        let device = |link: &LinkId| self.links.get(link).map(|link| link.device);
+        let from: Vec<DeviceId> = have.iter().filter_map(device).collect();
+        let gets_it = |link: &LinkId| {
+            device(link).is_some_and(|to| from.iter().any(|from| self.are_linked(from, &to)))
+        };
+        let others = self
+            .up_links()
+            .into_iter()
+            .filter(|link| !have.contains(link));
+        let (mut covered, mut to): (Vec<LinkId>, Vec<LinkId>) = others.partition(gets_it);
+        for _ in 0..spare.min(covered.len()) {
+            let lot = self.rng.random_range(0..covered.len());
+            to.push(covered.swap_remove(lot));
+        }
+        to
     }
 
     // ---- announcing ----
@@ -233,6 +251,7 @@ impl<R: Rng> Gossip<R> {
     /// Hands out what a link has room for.
     fn serve_more(&mut self, id: LinkId, now: Duration) {
         let uptime = self.uptime_at(now);
+        let mut links = Vec::new();
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
@@ -243,6 +262,10 @@ impl<R: Rng> Gossip<R> {
             let Some(entry) = self.index.get(&envelope) else {
                 continue;
             };
+            if entry.is_links() {
+                links.push(envelope);
+                continue;
+            }
             if link.feed.serving.insert(envelope) {
                 self.outputs.push_back(Output::Serve {
                     link: id,
@@ -253,6 +276,7 @@ impl<R: Rng> Gossip<R> {
                 });
             }
         }
+        self.send_links(id, &links, now);
     }
 
     pub(super) fn served(&mut self, link: LinkId, id: EnvelopeId, found: bool, now: Duration) {

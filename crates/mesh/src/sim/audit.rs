@@ -1,6 +1,10 @@
 //! What must hold.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    time::Duration,
+};
 
 use gossamer_crypto::EnvelopeId;
 use gossamer_wire::v2::{Bucket, LinkFrame};
@@ -10,6 +14,7 @@ use super::{
     node::Node,
     report::Report,
     scenario::Doors,
+    world::{Who, World},
 };
 
 /// Something that did not hold.
@@ -43,7 +48,7 @@ impl Report {
 }
 
 /// Whether everyone has everything and knows so.
-pub(super) fn has_converged(nodes: &[Node], ledger: &Ledger) -> bool {
+pub(super) fn has_converged(nodes: &[Node], world: &World, ledger: &Ledger) -> bool {
     let mut written: BTreeMap<usize, usize> = BTreeMap::new();
     let mut own: BTreeMap<usize, usize> = BTreeMap::new();
     for one in ledger.values() {
@@ -54,12 +59,15 @@ pub(super) fn has_converged(nodes: &[Node], ledger: &Ledger) -> bool {
     let complete = |(at, node): (usize, &Node)| {
         node.screen.honest + count(&own, at) == count(&written, node.group)
     };
-    honest(nodes).all(complete) && differing_digests(nodes).is_empty()
+    honest(nodes).all(complete)
+        && differing_digests(nodes).is_empty()
+        && unreached(nodes, world).is_empty()
 }
 
 /// The audit after healing and quiescence.
 pub(super) fn audit(
     nodes: &[Node],
+    world: &World,
     ledger: &Ledger,
     doors: Doors,
     now: Duration,
@@ -100,6 +108,9 @@ pub(super) fn audit(
     for at in differing_digests(nodes) {
         report.find(now, at, "its set of ids differs from the others'");
     }
+    for (at, other) in unreached(nodes, world) {
+        report.find(now, at, format!("it finds no way to node {other}"));
+    }
 }
 
 /// Nodes whose last DIGEST says something else of the Everyone set than the first of their group.
@@ -115,6 +126,28 @@ fn differing_digests(nodes: &[Node]) -> Vec<usize> {
         }
     }
     differing
+}
+
+/// Pairs of nodes that hang together and of which the first finds no way to the other.
+fn unreached(nodes: &[Node], world: &World) -> Vec<(usize, usize)> {
+    let mut groups: BTreeMap<usize, BTreeSet<Who>> = BTreeMap::new();
+    for (at, node) in honest(nodes) {
+        groups.entry(node.group).or_default().insert(Who(at));
+    }
+    let mut unreached = Vec::new();
+    for group in groups.values() {
+        let parts = world.parts(group);
+        for at in group {
+            let Some(brain) = nodes[at.0].brain() else {
+                continue;
+            };
+            let together = group.iter().filter(|other| parts[*other] == parts[at]);
+            let lost = together
+                .filter(|other| *other != at && brain.route(&nodes[other.0].device).is_none());
+            unreached.extend(lost.map(|other| (at.0, other.0)));
+        }
+    }
+    unreached
 }
 
 fn everyone(frame: &[u8]) -> Option<(u64, u128)> {
@@ -143,7 +176,10 @@ pub(super) fn check_stored(node: &Node, frame: &[u8]) -> Vec<EnvelopeId> {
     match LinkFrame::decode(head[3], body) {
         Ok(Some(LinkFrame::Stored(ids))) => ids
             .into_iter()
-            .filter(|id| !node.disk.vouches_for(id))
+            .filter(|id| {
+                !node.disk.vouches_for(id)
+                    && !node.brain().is_some_and(|brain| brain.is_fleeting(id))
+            })
             .collect(),
         _ => Vec::new(),
     }

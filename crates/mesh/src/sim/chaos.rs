@@ -29,8 +29,6 @@ pub(super) enum Exit {
     PowerCut,
 }
 
-/// How long a node stays on at a time, on average.
-const STAY: Duration = Duration::from_secs(120);
 /// How long a disk is full at a time.
 const FULL: Duration = Duration::from_secs(10);
 
@@ -57,13 +55,15 @@ fn comings_and_goings(
     if scenario.churn <= 0.0 {
         return;
     }
-    let away = STAY.mul_f64(scenario.churn / (1.0 - scenario.churn));
-    let mut at = around(STAY, rng);
+    let away = scenario
+        .stay
+        .mul_f64(scenario.churn / (1.0 - scenario.churn));
+    let mut at = around(scenario.stay, rng);
     while at < scenario.active {
         plan.push((at, Upset::Depart(who, exit(scenario.crash, rng))));
         at += around(away, rng);
         plan.push((at, Upset::Return(who)));
-        at += around(STAY, rng);
+        at += around(scenario.stay, rng);
     }
 }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use gossamer_crypto::{DeviceId, DeviceKey, EnvelopeId, Keyring, NetworkId, Signed};
 use gossamer_wire::{
-    limits::LIFETIME_EVERYONE,
+    limits::{LIFETIME_EVERYONE, LIFETIME_LINK_STATE},
     v2::{Body, Envelope, Kind},
 };
 use rand::{Rng, RngExt, rngs::StdRng};
@@ -27,7 +27,10 @@ impl Author<'_> {
             origin: Some(self.device),
             seq,
             created,
-            lifetime: LIFETIME_EVERYONE,
+            lifetime: match kind {
+                Kind::LinkState => LIFETIME_LINK_STATE,
+                _ => LIFETIME_EVERYONE,
+            },
             audience: None,
             ack: None,
             payload,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use gossamer_crypto::{
     DeviceId, DeviceKey, EnvelopeId, Keyring, NetworkId, NetworkKey, Password, PasswordKey,
 };
-use gossamer_wire::v2::{Envelope, Kind};
+use gossamer_wire::v2::{Envelope, Kind, LinkState};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use super::{
@@ -116,6 +116,7 @@ impl Node {
             password: self.password.clone(),
             port: PORT,
             stale: Duration::from_secs(30),
+            leaf: false,
             verifier: Box::new(verifier),
         };
         self.brain = Some(Gossip::new(config, StdRng::seed_from_u64(rng.random())));
@@ -196,6 +197,13 @@ impl Node {
     /// What the device says of itself.
     pub(super) fn record(&mut self, now: Duration) -> Envelope {
         self.sign(Kind::DeviceRecord, now, Bytes::from_static(b"a record"))
+    }
+
+    /// What the device says of its links.
+    pub(super) fn tell_links(&mut self, links: &LinkState, above: u64, now: Duration) -> Envelope {
+        self.seq = self.seq.max(above);
+        let payload = links.encode().expect("a brain has no more links");
+        self.sign(Kind::LinkState, now, payload)
     }
 
     pub(super) fn author(&self) -> Author<'_> {

@@ -19,10 +19,14 @@ pub struct Scenario {
     pub doors: Doors,
     /// For so long people write and things go wrong. Then all is healed.
     pub active: Duration,
-    /// What each node writes meanwhile.
+    /// What each node that writes writes meanwhile.
     pub messages: u32,
+    /// The share of nodes that write at all.
+    pub writers: f64,
     /// The share of nodes that are away at any moment.
     pub churn: f64,
+    /// How long a node stays at a time, on average.
+    pub stay: Duration,
     /// The share of departures that are crashes or power cuts, not goodbyes.
     pub crash: f64,
     /// The share of beacons and dials that are lost, of frames that full queues drop, and of links
@@ -47,6 +51,12 @@ pub enum Shape {
     Room,
     /// Many segments in a row, joined by nodes that are on two.
     Town {
+        /// Nodes that live on one segment, without those that are only joined to it.
+        per_segment: usize,
+    },
+    /// Segments without any order: two nodes of each are on the next one too, and of the others
+    /// one in three is on another one, whichever.
+    Random {
         /// Nodes that live on one segment, without those that are only joined to it.
         per_segment: usize,
     },
@@ -112,7 +122,9 @@ const ROOM: Scenario = Scenario {
     doors: Doors::Open,
     active: minutes(3),
     messages: 5,
+    writers: 1.0,
     churn: 0.0,
+    stay: minutes(2),
     crash: 0.0,
     loss: 0.0,
     partitions: &[],
@@ -139,6 +151,18 @@ const STORM: Scenario = Scenario {
     ..ROOM
 };
 
+/// All that scenarios with very many nodes have in common.
+const CITY: Scenario = Scenario {
+    active: minutes(2),
+    messages: 1,
+    writers: 0.05,
+    churn: 0.05,
+    stay: minutes(20),
+    crash: 0.5,
+    loss: 0.01,
+    ..ROOM
+};
+
 /// Everything that is played.
 pub const SCENARIOS: &[Scenario] = &[
     ROOM,
@@ -149,6 +173,20 @@ pub const SCENARIOS: &[Scenario] = &[
         shape: Shape::Town { per_segment: 10 },
         messages: 3,
         ..STORM
+    },
+    Scenario {
+        name: "city",
+        about: "a thousand in clusters, some coming and going; few write",
+        nodes: 1_000,
+        shape: Shape::Town { per_segment: 25 },
+        ..CITY
+    },
+    Scenario {
+        name: "sprawl",
+        about: "the same where segments are joined at random",
+        nodes: 1_000,
+        shape: Shape::Random { per_segment: 25 },
+        ..CITY
     },
     Scenario {
         name: "locked",

@@ -1,6 +1,11 @@
 //! Where everyone is: segments, addresses, and who is cut off from whom.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
+
+use rand::{RngExt, rngs::StdRng};
 
 use super::scenario::Shape;
 
@@ -25,10 +30,12 @@ pub(super) struct World {
 
 impl World {
     /// The first `nodes` hold the world together; `guests` come after them.
-    pub(super) fn new(shape: Shape, nodes: usize, guests: usize) -> Self {
+    pub(super) fn new(shape: Shape, nodes: usize, guests: usize, rng: &mut StdRng) -> Self {
         let count = match shape {
             Shape::Room => 1,
-            Shape::Town { per_segment } => nodes.div_ceil(per_segment).max(1),
+            Shape::Town { per_segment } | Shape::Random { per_segment } => {
+                nodes.div_ceil(per_segment).max(1)
+            }
         };
         let mut world = Self {
             homes: vec![Vec::new(); nodes + guests],
@@ -39,6 +46,11 @@ impl World {
             world.settle(Who(node), node % count);
         }
         world.join_segments(count);
+        if matches!(shape, Shape::Random { .. }) {
+            for node in (0..nodes).step_by(3) {
+                world.settle(Who(node), rng.random_range(0..count));
+            }
+        }
         for guest in nodes..nodes + guests {
             world.settle(Who(guest), guest % count);
         }
@@ -68,14 +80,14 @@ impl World {
         }
     }
 
-    /// Who hears a beacon of a node, and where it comes from.
-    pub(super) fn hearers(&self, from: Who) -> Vec<(Who, SocketAddr)> {
+    /// Who hears a beacon of a node, where it comes from and on which segment.
+    pub(super) fn hearers(&self, from: Who) -> Vec<(Who, SocketAddr, u32)> {
         let mut hearers = Vec::new();
         for segment in &self.homes[from.0] {
             let addr = address(*segment, from, PORT);
             let others = self.segments[*segment].iter();
             let others = others.filter(|who| **who != from && self.same_side(from, **who));
-            hearers.extend(others.map(|who| (*who, addr)));
+            hearers.extend(others.map(|who| (*who, addr, *segment as u32)));
         }
         hearers
     }
@@ -96,6 +108,24 @@ impl World {
     /// Puts each node on a side.
     pub(super) fn split(&mut self, sides: Vec<usize>) {
         self.sides = sides;
+    }
+
+    /// Which of these nodes hang together, once all is healed: for each the smallest that it can
+    /// be reached from over the others.
+    pub(super) fn parts(&self, nodes: &BTreeSet<Who>) -> BTreeMap<Who, Who> {
+        let mut parts: BTreeMap<Who, Who> = BTreeMap::new();
+        for start in nodes {
+            let mut todo = vec![*start];
+            while let Some(who) = todo.pop() {
+                if parts.contains_key(&who) || !nodes.contains(&who) {
+                    continue;
+                }
+                parts.insert(who, *start);
+                let near = self.homes[who.0].iter().flat_map(|at| &self.segments[*at]);
+                todo.extend(near.filter(|other| !parts.contains_key(other)));
+            }
+        }
+        parts
     }
 
     pub(super) fn heal(&mut self) {

@@ -19,7 +19,9 @@ use gossamer_mesh::{
     Now,
     gossip::{Config, Ed25519, Gossip, Input, LinkId, Output, Start},
 };
-use gossamer_wire::v2::{Body, Envelope, EnvelopeFrame, Frame, Kind, LinkFrame, Reason, Splitter};
+use gossamer_wire::v2::{
+    Body, Envelope, EnvelopeFrame, Frame, Kind, LinkFrame, LinkState, Reason, Splitter,
+};
 use rand::{SeedableRng, rngs::StdRng};
 
 pub(crate) struct Person {
@@ -106,6 +108,7 @@ impl Street {
             password: password.map(|text| PasswordKey::derive(&Password::new(text), "street")),
             port: 9999,
             stale: Duration::from_secs(30),
+            leaf: false,
             verifier: Box::new(Ed25519),
         };
         let mut keyring = Keyring::default();
@@ -216,7 +219,14 @@ impl Street {
             Output::Up { device, .. } => assert!(who.up.insert(device), "up twice"),
             Output::Down(device) => assert!(who.up.remove(&device), "down twice"),
             Output::Refused { reason, .. } => who.refused.push(reason),
-            Output::Remember(_) | Output::Forget(_) | Output::ConnectFailed(_) => {}
+            Output::TellLinks { links, above } => {
+                let envelope = self.links_of(person, &links, above);
+                self.todo.push_back((person, Input::Publish(envelope)));
+            }
+            Output::Remember(_)
+            | Output::Forget(_)
+            | Output::Route { .. }
+            | Output::ConnectFailed(_) => {}
         }
     }
 
@@ -312,6 +322,7 @@ impl Street {
             let heard = Input::Heard {
                 device: self.id(them),
                 addr: addr(them),
+                interface: 1,
             };
             self.tell(me, heard);
         }
@@ -349,6 +360,18 @@ impl Street {
             ack: None,
             payload: Bytes::copy_from_slice(text),
         }
+    }
+
+    /// What a person's device says of its links.
+    pub(crate) fn links_of(&mut self, person: usize, links: &LinkState, above: u64) -> Envelope {
+        self.people[person].seq = self.people[person].seq.max(above);
+        let body = Body {
+            kind: Kind::LinkState,
+            lifetime: 900,
+            payload: links.encode().unwrap(),
+            ..self.body(person, b"")
+        };
+        self.sign(person, &body)
     }
 
     pub(crate) fn says(&mut self, person: usize, text: &[u8]) -> EnvelopeId {

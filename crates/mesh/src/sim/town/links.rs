@@ -18,13 +18,13 @@ impl Town<'_> {
 
     pub(super) fn beacon(&mut self, who: Who, life: u32) {
         let (device, network) = (self.nodes[who.0].device, self.nodes[who.0].network);
-        for (hearer, addr) in self.world.hearers(who) {
+        for (hearer, addr, interface) in self.world.hearers(who) {
             let other = &self.nodes[hearer.0];
             if other.network == network && other.is_on() && !self.is_lost() {
                 let life = self.nodes[hearer.0].life;
                 let pause = self.millis(1..20);
                 self.agenda
-                    .after(pause, Event::Heard(hearer, life, device, addr));
+                    .after(pause, Event::Heard(hearer, life, device, addr, interface));
             }
         }
         let pause = BEACON.mul_f64(self.rng.random_range(0.9..1.1));

@@ -48,7 +48,7 @@ enum Event {
     Tick(Who, u32),
     /// A node says that it is there.
     Beacon(Who, u32),
-    Heard(Who, u32, DeviceId, SocketAddr),
+    Heard(Who, u32, DeviceId, SocketAddr, u32),
     /// A dial arrives.
     Reach(Who, u32, Dial),
     DialFailed(Who, u32, Dial),
@@ -108,7 +108,7 @@ impl<'a> Town<'a> {
         let mut town = Self {
             scenario,
             agenda: Agenda::new(),
-            world: World::new(scenario.shape, scenario.nodes, hostile.len()),
+            world: World::new(scenario.shape, scenario.nodes, hostile.len(), &mut rng),
             wire: Wire::default(),
             nodes,
             ledger: Ledger::new(),
@@ -127,7 +127,8 @@ impl<'a> Town<'a> {
             let at = self.millis(0..3_000);
             self.agenda.at(at, Event::Upset(Upset::Return(who)));
             if self.nodes[who.0].is_honest() {
-                for _ in 0..self.scenario.messages {
+                let writes = self.rng.random_bool(self.scenario.writers);
+                for _ in 0..if writes { self.scenario.messages } else { 0 } {
                     let at = self
                         .scenario
                         .active
@@ -155,6 +156,7 @@ impl<'a> Town<'a> {
         let now = self.agenda.now();
         audit::audit(
             &self.nodes,
+            &self.world,
             &self.ledger,
             self.scenario.doors,
             now,
@@ -178,8 +180,13 @@ impl<'a> Town<'a> {
         match event {
             Event::Tick(who, life) if self.lives(who, life) => self.tick(who),
             Event::Beacon(who, life) if self.lives(who, life) => self.beacon(who, life),
-            Event::Heard(who, life, device, addr) if self.lives(who, life) => {
-                self.tell(who, Input::Heard { device, addr });
+            Event::Heard(who, life, device, addr, interface) if self.lives(who, life) => {
+                let heard = Input::Heard {
+                    device,
+                    addr,
+                    interface,
+                };
+                self.tell(who, heard);
             }
             Event::Reach(who, life, dial) if self.lives(who, life) => self.reach(who, life, dial),
             Event::DialFailed(who, life, Dial { addr, device }) if self.lives(who, life) => {
@@ -267,7 +274,12 @@ impl<'a> Town<'a> {
             Output::Keyring(keyring) => self.store(who, Write::Keyring(keyring)),
             Output::Up { device, .. } => self.store(who, Write::Admitted(device)),
             Output::Refused { device, reason, .. } => self.check_refusal(who, device, reason),
-            Output::Down(_) | Output::ConnectFailed(_) => {}
+            Output::TellLinks { links, above } => {
+                let now = self.agenda.now();
+                let envelope = self.nodes[who.0].tell_links(&links, above, now);
+                self.tell(who, Input::Publish(envelope));
+            }
+            Output::Down(_) | Output::Route { .. } | Output::ConnectFailed(_) => {}
         }
     }
 

@@ -106,7 +106,7 @@ impl Town<'_> {
     pub(super) fn look(&mut self) {
         let now = self.agenda.now();
         self.weigh();
-        let converged = audit::has_converged(&self.nodes, &self.ledger);
+        let converged = audit::has_converged(&self.nodes, &self.world, &self.ledger);
         let at = self.converged_at.unwrap_or(now);
         self.converged_at = converged.then_some(at);
         self.agenda.after(LOOK, Event::Look);
