@@ -77,7 +77,7 @@ impl<P: FnMut(&str) -> io::Result<()>> Human<P> {
         !self
             .near
             .values()
-            .any(|status| *status == PeerStatus::Direct)
+            .any(|status| matches!(status, PeerStatus::Direct | PeerStatus::Relayed))
     }
 
     /// The transfer meant by a number, or by none: the latest that `fits`.

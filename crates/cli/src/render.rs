@@ -83,6 +83,9 @@ impl Look {
         let (name, place) = (self.name(&peer.name), self.dim(&place(peer)));
         match peer.status {
             PeerStatus::Direct => format!("+ {name} is here {place}"),
+            PeerStatus::Relayed => {
+                format!("+ {name} is here, through others {place}")
+            }
             PeerStatus::Unreachable => format!(
                 "? {name} is near, but connections to it fail {place}: look for a firewall, or \
                  for a network that keeps devices apart"
@@ -122,6 +125,7 @@ impl Look {
     pub(crate) fn peer(&self, peer: &PeerView) -> String {
         let status = match peer.status {
             PeerStatus::Direct => "here".to_owned(),
+            PeerStatus::Relayed => "here, through others".to_owned(),
             PeerStatus::Unreachable => "near, but connections fail".to_owned(),
             PeerStatus::Offline => format!("away since {}", self.clock(peer.last_seen)),
         };
@@ -226,7 +230,20 @@ fn place(peer: &PeerView) -> String {
         Dialect::V1 => ", classic",
         Dialect::V2 => "",
     };
-    format!("({}{dialect})", one_line(&peer.addr))
+    let mut known = Vec::new();
+    if !peer.addr.is_empty() {
+        known.push(format!("{}{dialect}", one_line(&peer.addr)));
+    }
+    if let Some(hops) = peer.hops.filter(|hops| *hops > 1) {
+        known.push(format!("{hops} links away"));
+    }
+    if let Some(ms) = peer.rtt_ms {
+        known.push(format!("{ms} ms"));
+    }
+    if known.is_empty() {
+        return String::new();
+    }
+    format!("({})", known.join(", "))
 }
 
 fn devices(count: u32) -> String {

@@ -252,7 +252,7 @@ impl Actor {
         !self.chosen || self.subnets().iter().any(|subnet| subnet.contains(source))
     }
 
-    fn subnets(&self) -> Vec<Subnet> {
+    pub(crate) fn subnets(&self) -> Vec<Subnet> {
         let subnet = |at: &Interface| Subnet {
             addr: at.addr.into(),
             prefix: at.prefix,

@@ -140,7 +140,15 @@ impl Actor {
             Output::Heard { device, name, addr } => {
                 let view = self.v2.devices.heard(device, name, addr, wall_ms());
                 self.tell_peer(view);
-                self.gossip(gossip::Input::Heard { device, addr });
+                let mut subnets = self.subnets().into_iter();
+                let subnet = subnets.find(|subnet| subnet.contains(addr.ip()));
+                let interface = subnet.map_or(addr.ip(), |subnet| subnet.addr);
+                let heard = gossip::Input::Heard {
+                    device,
+                    addr,
+                    interface,
+                };
+                self.gossip(heard);
             }
             // Only `chunk` gives the brain chunks, and it takes them out itself.
             Output::Chunk { .. } => {}

@@ -126,7 +126,7 @@ impl Actor {
     fn peers(&self) -> Event {
         let classic = self.classic.mesh.peers().filter(|peer| !peer.v2);
         let mut peers: Vec<_> = classic.map(convert::peer_view).collect();
-        peers.extend(self.v2.devices.views());
+        peers.extend(self.v2.peers());
         peers.sort_by_key(|peer| peer.status == PeerStatus::Offline);
         Event::Peers { peers }
     }

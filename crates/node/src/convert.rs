@@ -24,6 +24,9 @@ pub(crate) fn moment(ms: f64) -> Option<u64> {
 
 pub(crate) fn peer_view(peer: &Peer) -> PeerView {
     PeerView {
+        via: None,
+        hops: None,
+        rtt_ms: None,
         id: peer.id.0.clone(),
         name: peer.name.clone(),
         addr: peer

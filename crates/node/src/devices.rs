@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use gossamer_crypto::{DeviceId, Signed};
-use gossamer_mesh::Now;
+use gossamer_mesh::{Now, gossip::Route};
 use gossamer_wire::v2::{Body, DeviceRecord, SignedRecord};
 
 use crate::api::{Dialect, PeerStatus, PeerView};
@@ -16,18 +16,49 @@ pub(crate) struct Devices {
     names: BTreeMap<DeviceId, String>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Device {
     /// What its beacon says.
     name: Option<String>,
-    addr: SocketAddr,
+    /// Where it was last heard or linked.
+    addr: Option<SocketAddr>,
     last_seen: u64,
     /// When it was last lost.
     down_at: u64,
-    /// `None` until it was linked or could not be.
-    status: Option<PeerStatus>,
-    /// Since when it is linked and not told of, on the monotonic clock: its name is waited for.
+    is_linked: bool,
+    /// The way there over others.
+    route: Option<Route>,
+    /// It beacons, and cannot be dialled.
+    is_blocked: bool,
+    /// Whether it was ever linked, reached or blocked: others are not told of.
+    is_known: bool,
+    /// Since when it is here and not told of, on the monotonic clock: its name is waited for.
     nameless: Option<Duration>,
+}
+
+impl Device {
+    fn status(&self) -> Option<PeerStatus> {
+        if self.is_linked {
+            Some(PeerStatus::Direct)
+        } else if self.route.is_some() {
+            Some(PeerStatus::Relayed)
+        } else if self.is_blocked {
+            Some(PeerStatus::Unreachable)
+        } else {
+            self.is_known.then_some(PeerStatus::Offline)
+        }
+    }
+
+    /// What people see change: how it is reached, and through whom.
+    fn way(&self) -> (Option<PeerStatus>, Option<(DeviceId, u8)>) {
+        let way = self.route.map(|route| (route.via, route.hops));
+        let status = self.status();
+        (status, way.filter(|_| status == Some(PeerStatus::Relayed)))
+    }
+
+    fn is_here(&self) -> bool {
+        self.is_linked || self.route.is_some()
+    }
 }
 
 /// How long a name is waited for: what a device says of itself comes with the first comparison of
@@ -44,14 +75,8 @@ impl Devices {
         now: u64,
     ) -> Option<PeerView> {
         let is_news = !self.has_name(&device);
-        let known = self.seen.entry(device).or_insert(Device {
-            name: None,
-            addr,
-            last_seen: now,
-            down_at: 0,
-            status: None,
-            nameless: None,
-        });
+        let known = self.seen.entry(device).or_default();
+        known.addr.get_or_insert(addr);
         known.name = Some(name);
         known.last_seen = now;
         is_news.then(|| self.renamed(&device)).flatten()
@@ -59,17 +84,55 @@ impl Devices {
 
     /// A device is linked. Returns what to tell; nothing yet when its name is not known.
     pub(crate) fn up(&mut self, device: DeviceId, addr: SocketAddr, now: Now) -> Option<PeerView> {
-        let nameless = (!self.has_name(&device)).then_some(now.mono);
-        let name = self.seen.remove(&device).and_then(|known| known.name);
-        let known = Device {
-            name,
-            addr,
-            last_seen: now.wall_ms,
-            down_at: 0,
-            status: Some(PeerStatus::Direct),
-            nameless,
-        };
-        self.seen.insert(device, known);
+        self.change(device, now, |known| {
+            known.addr = Some(addr);
+            known.is_linked = true;
+            known.is_blocked = false;
+        })
+    }
+
+    /// A device has no link any more. Returns what to tell.
+    pub(crate) fn down(&mut self, device: &DeviceId, now: Now) -> Option<PeerView> {
+        self.change(*device, now, |known| known.is_linked = false)
+    }
+
+    /// The way to a device over others is another one now. Returns what to tell.
+    pub(crate) fn routed(
+        &mut self,
+        device: DeviceId,
+        route: Option<Route>,
+        now: Now,
+    ) -> Option<PeerView> {
+        self.change(device, now, |known| known.route = route)
+    }
+
+    /// Changes what is known of how a device is reached. Returns what to tell of it, if that is
+    /// something else than before.
+    fn change(
+        &mut self,
+        device: DeviceId,
+        now: Now,
+        change: impl FnOnce(&mut Device),
+    ) -> Option<PeerView> {
+        let has_name = self.has_name(&device);
+        let known = self.seen.entry(device).or_default();
+        let (was_here, before) = (known.is_here(), known.way());
+        change(known);
+        known.is_known |= known.is_here();
+        match (was_here, known.is_here()) {
+            (false, true) => {
+                known.last_seen = now.wall_ms;
+                known.nameless = (!has_name).then_some(now.mono);
+            }
+            (true, false) => {
+                (known.last_seen, known.down_at) = (now.wall_ms, now.wall_ms);
+            }
+            (true, true) => known.last_seen = now.wall_ms,
+            (false, false) => {}
+        }
+        if known.way() == before {
+            return None;
+        }
         self.view(&device)
     }
 
@@ -77,8 +140,7 @@ impl Devices {
     pub(crate) fn overdue(&mut self, now: Duration) -> Vec<PeerView> {
         let is_overdue = |known: &Device| {
             let since = known.nameless;
-            known.status == Some(PeerStatus::Direct)
-                && since.is_some_and(|since| now.saturating_sub(since) >= NAMELESS)
+            known.is_here() && since.is_some_and(|since| now.saturating_sub(since) >= NAMELESS)
         };
         let overdue = self.seen.iter().filter(|(_, known)| is_overdue(known));
         let overdue: Vec<DeviceId> = overdue.map(|(device, _)| *device).collect();
@@ -88,45 +150,32 @@ impl Devices {
             .collect()
     }
 
-    /// A device has no link any more. Returns what to tell.
-    pub(crate) fn down(&mut self, device: &DeviceId, now: u64) -> Option<PeerView> {
-        let known = self.seen.get_mut(device)?;
-        known.down_at = now;
-        self.turn(device, PeerStatus::Offline)
-    }
-
     /// No link could be made. That is news of a device which beacons all the same.
-    pub(crate) fn unreachable(&mut self, device: &DeviceId) -> Option<PeerView> {
+    pub(crate) fn unreachable(&mut self, device: &DeviceId, now: Now) -> Option<PeerView> {
         let known = self.seen.get(device)?;
         let beacons = known.last_seen > known.down_at;
-        if !beacons || known.status == Some(PeerStatus::Direct) {
+        if !beacons || known.is_here() {
             return None;
         }
-        self.turn(device, PeerStatus::Unreachable)
+        self.change(*device, now, |known| {
+            known.is_blocked = true;
+            known.is_known = true;
+        })
     }
 
     /// Devices without a link that beaconed and do not any more.
-    pub(crate) fn silent(&mut self, now: u64, stale: Duration) -> Vec<PeerView> {
+    pub(crate) fn silent(&mut self, now: Now, stale: Duration) -> Vec<PeerView> {
         let stale = u64::try_from(stale.as_millis()).unwrap_or(u64::MAX);
         let is_silent = |known: &Device| {
-            known.status == Some(PeerStatus::Unreachable)
-                && now.saturating_sub(known.last_seen) > stale
+            known.is_blocked && now.wall_ms.saturating_sub(known.last_seen) > stale
         };
         let silent = self.seen.iter().filter(|(_, known)| is_silent(known));
         let silent: Vec<DeviceId> = silent.map(|(device, _)| *device).collect();
+        let quiet = |known: &mut Device| known.is_blocked = false;
         silent
             .iter()
-            .filter_map(|device| self.down(device, now))
+            .filter_map(|device| self.change(*device, now, quiet))
             .collect()
-    }
-
-    fn turn(&mut self, device: &DeviceId, status: PeerStatus) -> Option<PeerView> {
-        let known = self.seen.get_mut(device)?;
-        if known.status == Some(status) {
-            return None;
-        }
-        known.status = Some(status);
-        self.view(device)
     }
 
     /// A device says under its signature what it is called. Returns what to tell, if it is here.
@@ -152,8 +201,7 @@ impl Devices {
     }
 
     pub(crate) fn is_linked(&self, device: &DeviceId) -> bool {
-        let known = self.seen.get(device);
-        known.is_some_and(|known| known.status == Some(PeerStatus::Direct))
+        self.seen.get(device).is_some_and(|known| known.is_linked)
     }
 
     /// What a device is called, as far as it is known.
@@ -164,8 +212,9 @@ impl Devices {
     }
 
     /// Everyone of this session.
-    pub(crate) fn views(&self) -> impl Iterator<Item = PeerView> + '_ {
-        self.seen.keys().filter_map(|device| self.view(device))
+    pub(crate) fn views(&self) -> impl Iterator<Item = (DeviceId, PeerView)> + '_ {
+        let view = |device: &DeviceId| Some((*device, self.view(device)?));
+        self.seen.keys().filter_map(view)
     }
 
     fn view(&self, device: &DeviceId) -> Option<PeerView> {
@@ -173,12 +222,17 @@ impl Devices {
         if known.nameless.is_some() {
             return None;
         }
+        let (status, way) = known.way();
+        let direct = known.is_linked.then_some(1);
         Some(PeerView {
             id: device.to_string(),
             name: self.name(device),
-            addr: known.addr.to_string(),
+            addr: known.addr.map(|addr| addr.to_string()).unwrap_or_default(),
+            via: way.map(|(via, _)| via.to_string()),
+            hops: way.map(|(_, hops)| hops).or(direct),
+            rtt_ms: None,
             dialect: Dialect::V2,
-            status: known.status?,
+            status: status?,
             last_seen: known.last_seen,
         })
     }
@@ -218,9 +272,9 @@ mod tests {
         assert_eq!(devices.named(ana, "Ana").unwrap().name, "Ana");
         assert!(devices.named(ana, "Ana").is_none());
         assert!(devices.heard(ana, "someone".into(), addr, 3).is_none());
-        let gone = devices.down(&ana, 4).unwrap();
-        assert_eq!((gone.name.as_str(), gone.last_seen), ("Ana", 3));
-        assert!(devices.down(&ana, 4).is_none());
+        let gone = devices.down(&ana, at(4)).unwrap();
+        assert_eq!((gone.name.as_str(), gone.last_seen), ("Ana", 4));
+        assert!(devices.down(&ana, at(4)).is_none());
         assert!(devices.named(ana, "Anna").is_none(), "she is away");
     }
 
@@ -264,7 +318,7 @@ mod tests {
         let addr = "10.0.0.2:9999".parse().unwrap();
         let mut devices = Devices::default();
         devices.up(ana, addr, at(0));
-        assert!(devices.down(&ana, 1).is_none());
+        assert!(devices.down(&ana, at(1)).is_none());
         assert!(devices.overdue(NAMELESS).is_empty());
         assert!(devices.named(ana, "Ana").is_none());
         assert_eq!(devices.up(ana, addr, at(2)).unwrap().name, "Ana");
@@ -277,13 +331,46 @@ mod tests {
         let addr = "10.0.0.2:9999".parse().unwrap();
         devices.heard(ana, "ana".into(), addr, 1);
         devices.up(ana, addr, at(1));
-        devices.down(&ana, 5);
-        assert!(devices.unreachable(&ana).is_none(), "it is just away");
+        devices.down(&ana, at(5));
+        assert!(
+            devices.unreachable(&ana, at(6)).is_none(),
+            "it is just away"
+        );
         devices.heard(ana, "ana".into(), addr, 6);
-        let status = devices.unreachable(&ana).map(|peer| peer.status);
+        let status = devices.unreachable(&ana, at(6)).map(|peer| peer.status);
         assert_eq!(status, Some(PeerStatus::Unreachable));
         let stale = Duration::from_secs(30);
-        assert!(devices.silent(30_006, stale).is_empty());
-        assert_eq!(devices.silent(30_007, stale).len(), 1);
+        assert!(devices.silent(at(30_006), stale).is_empty());
+        assert_eq!(devices.silent(at(30_007), stale).len(), 1);
+    }
+
+    #[test]
+    fn who_is_reached_through_others_is_here() {
+        let (ana, ben) = (DeviceId::new([1; 32]), DeviceId::new([2; 32]));
+        let through_ben = Route {
+            via: ben,
+            hops: 2,
+            cost: 8,
+        };
+        let mut devices = Devices::default();
+        devices.named(ana, "Ana");
+        let peer = devices.routed(ana, Some(through_ben), at(1)).unwrap();
+        assert_eq!((peer.status, peer.hops), (PeerStatus::Relayed, Some(2)));
+        assert_eq!(peer.via, Some(ben.to_string()));
+        assert_eq!(peer.addr, "", "she was never near");
+
+        let addr = "10.0.0.2:9999".parse().unwrap();
+        let peer = devices.up(ana, addr, at(2)).unwrap();
+        assert_eq!((peer.status, peer.hops), (PeerStatus::Direct, Some(1)));
+        assert_eq!(peer.via, None);
+        let peer = devices.down(&ana, at(3)).unwrap();
+        assert_eq!(
+            peer.status,
+            PeerStatus::Relayed,
+            "the way through ben is left"
+        );
+        let peer = devices.routed(ana, None, at(9)).unwrap();
+        assert_eq!((peer.status, peer.last_seen), (PeerStatus::Offline, 9));
+        assert!(devices.routed(ana, None, at(10)).is_none());
     }
 }

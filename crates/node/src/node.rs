@@ -103,6 +103,7 @@ impl Node {
             password,
             port: config.port,
             stale: config.timers.stale,
+            leaf: false,
             verifier: Box::new(gossip::Ed25519),
         };
         let brain = Gossip::new(brain, StdRng::from_rng(&mut rand::rng()));

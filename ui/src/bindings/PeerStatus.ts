@@ -3,4 +3,4 @@
 /**
  * Whether a device can be reached.
  */
-export type PeerStatus = "direct" | "unreachable" | "offline";
+export type PeerStatus = "direct" | "relayed" | "unreachable" | "offline";

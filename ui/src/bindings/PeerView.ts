@@ -15,9 +15,21 @@ id: string,
  */
 name: string, 
 /**
- * `ip:port` we would dial.
+ * `ip:port` we would dial; empty while only others reach it.
  */
 addr: string, 
+/**
+ * The id of the neighbour through whom it is reached; of a relayed one only.
+ */
+via: string | null, 
+/**
+ * Links on the way to it: 1 when it is direct, absent when there is no way.
+ */
+hops: number | null, 
+/**
+ * The round trip in milliseconds, as it was last measured over all links on the way.
+ */
+rtt_ms: number | null, 
 /**
  * What it speaks.
  */

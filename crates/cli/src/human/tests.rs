@@ -77,6 +77,9 @@ fn ready() -> Event {
 
 fn ben() -> PeerView {
     PeerView {
+        via: None,
+        hops: Some(1),
+        rtt_ms: None,
         id: "5e6f7a8b".to_owned(),
         name: "ben".to_owned(),
         addr: "10.0.0.2:9999".to_owned(),

@@ -1,6 +1,9 @@
 //! Links come and go: dialling, admission, pings.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use gossamer_crypto::{DeviceId, NetworkKey, Role};
@@ -21,7 +24,7 @@ impl<R: Rng> Gossip<R> {
         &mut self,
         device: DeviceId,
         addr: SocketAddr,
-        interface: u32,
+        interface: IpAddr,
         now: Duration,
     ) {
         if device == self.me.device || self.is_banned(&device, now) {

@@ -25,7 +25,7 @@ mod verify;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
@@ -82,8 +82,8 @@ pub enum Input {
         device: DeviceId,
         /// The datagram's source and the announced port.
         addr: SocketAddr,
-        /// On which of our interfaces, as the system counts them; any number that tells them apart.
-        interface: u32,
+        /// Our address on the interface where it was heard; only tells interfaces apart.
+        interface: IpAddr,
     },
     /// The user named an address.
     Connect(SocketAddr),

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
@@ -26,7 +26,7 @@ struct Neighbour {
     /// Newest first.
     addrs: Vec<SocketAddr>,
     /// Of ours, on which it was heard.
-    interfaces: BTreeSet<u32>,
+    interfaces: BTreeSet<IpAddr>,
     heard_at: Duration,
     refused: Option<Reason>,
     attempts: Attempts,
@@ -76,7 +76,7 @@ impl Neighbours {
         &mut self,
         device: DeviceId,
         addr: SocketAddr,
-        interface: u32,
+        interface: IpAddr,
         wait: Duration,
         now: Duration,
     ) {
@@ -133,8 +133,8 @@ impl Neighbours {
     }
 
     /// On which of our interfaces a device was heard.
-    pub(crate) fn interfaces(&self, device: &DeviceId) -> &BTreeSet<u32> {
-        const NONE: &BTreeSet<u32> = &BTreeSet::new();
+    pub(crate) fn interfaces(&self, device: &DeviceId) -> &BTreeSet<IpAddr> {
+        const NONE: &BTreeSet<IpAddr> = &BTreeSet::new();
         self.heard.get(device).map_or(NONE, |one| &one.interfaces)
     }
 

@@ -1,6 +1,6 @@
 //! To whom links are made when there are too many to have one to each: docs/protocol-v2.md 10.3.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use gossamer_crypto::DeviceId;
 use rand::{Rng, RngExt};
@@ -106,7 +106,7 @@ impl<R: Rng> Gossip<R> {
     }
 
     /// Whether there are too few links, made or being made, on one of these interfaces.
-    fn is_scarce(&self, interfaces: &BTreeSet<u32>) -> bool {
+    fn is_scarce(&self, interfaces: &BTreeSet<IpAddr>) -> bool {
         interfaces.iter().any(|interface| {
             let on = |device: &&DeviceId| self.neighbours.interfaces(device).contains(interface);
             self.tried().filter(on).count() < limits::PER_INTERFACE

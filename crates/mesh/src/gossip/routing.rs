@@ -80,6 +80,17 @@ impl<R: Rng> Gossip<R> {
         direct.or_else(|| self.routing.topology.route(device))
     }
 
+    /// The round trip to a device in milliseconds, at least 1: measured when it is linked, else the
+    /// sum of what the links on the way cost; `None` when neither is known.
+    #[must_use]
+    pub fn rtt_ms(&self, device: &DeviceId) -> Option<u32> {
+        let link = |link: &&Link| link.is_up() && link.device == *device;
+        match self.links.values().find(link) {
+            Some(link) => link.rtt.map(ms),
+            None => Some(self.routing.topology.route(device)?.cost),
+        }
+    }
+
     /// Devices that can be reached over others, and perhaps also directly.
     pub fn routes(&self) -> impl Iterator<Item = (DeviceId, Route)> + '_ {
         self.routing.topology.routes()
@@ -331,9 +342,13 @@ impl<R: Rng> Gossip<R> {
     }
 }
 
+/// Milliseconds, at least 1.
+fn ms(rtt: Duration) -> u32 {
+    u32::try_from(rtt.as_millis().max(1)).unwrap_or(u32::MAX)
+}
+
 /// Milliseconds, rounded up to a power of two; 1 while it is not measured.
 fn cost(rtt: Option<Duration>) -> u16 {
-    let ms = rtt.map_or(1, |rtt| rtt.as_millis().max(1));
-    let ms = u16::try_from(ms).unwrap_or(u16::MAX);
+    let ms = u16::try_from(rtt.map_or(1, ms)).unwrap_or(u16::MAX);
     ms.checked_next_power_of_two().unwrap_or(u16::MAX)
 }

@@ -27,9 +27,10 @@ impl Author<'_> {
             origin: Some(self.device),
             seq,
             created,
-            lifetime: match kind {
-                Kind::LinkState => LIFETIME_LINK_STATE,
-                _ => LIFETIME_EVERYONE,
+            lifetime: if kind == Kind::LinkState {
+                LIFETIME_LINK_STATE
+            } else {
+                LIFETIME_EVERYONE
             },
             audience: None,
             ack: None,

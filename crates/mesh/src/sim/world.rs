@@ -81,13 +81,13 @@ impl World {
     }
 
     /// Who hears a beacon of a node, where it comes from and on which segment.
-    pub(super) fn hearers(&self, from: Who) -> Vec<(Who, SocketAddr, u32)> {
+    pub(super) fn hearers(&self, from: Who) -> Vec<(Who, SocketAddr, IpAddr)> {
         let mut hearers = Vec::new();
         for segment in &self.homes[from.0] {
             let addr = address(*segment, from, PORT);
             let others = self.segments[*segment].iter();
             let others = others.filter(|who| **who != from && self.same_side(from, **who));
-            hearers.extend(others.map(|who| (*who, addr, *segment as u32)));
+            hearers.extend(others.map(|who| (*who, addr, address(*segment, *who, PORT).ip())));
         }
         hearers
     }

@@ -322,7 +322,7 @@ impl Street {
             let heard = Input::Heard {
                 device: self.id(them),
                 addr: addr(them),
-                interface: 1,
+                interface: addr(me).ip(),
             };
             self.tell(me, heard);
         }

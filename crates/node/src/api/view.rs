@@ -38,8 +38,14 @@ pub struct PeerView {
     pub id: String,
     /// The name it gives itself; unverified.
     pub name: String,
-    /// `ip:port` we would dial.
+    /// `ip:port` we would dial; empty while only others reach it.
     pub addr: String,
+    /// The id of the neighbour through whom it is reached; of a relayed one only.
+    pub via: Option<String>,
+    /// Links on the way to it: 1 when it is direct, absent when there is no way.
+    pub hops: Option<u8>,
+    /// The round trip in milliseconds, as it was last measured over all links on the way.
+    pub rtt_ms: Option<u32>,
     /// What it speaks.
     pub dialect: Dialect,
     /// Whether it can be reached now.
@@ -86,10 +92,12 @@ pub enum RefusalReason {
 pub enum PeerStatus {
     /// Heard recently, nothing between us.
     Direct,
+    /// Reached through others.
+    Relayed,
     /// Heard recently, but connections to it fail: a firewall, or a network that keeps devices
     /// apart.
     Unreachable,
-    /// Not heard for 30 s, or it said goodbye.
+    /// Not heard for 30 s, or it said goodbye, and no way leads to it.
     Offline,
 }
 

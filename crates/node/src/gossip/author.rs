@@ -5,8 +5,11 @@ use gossamer_crypto::{DeviceKey, EnvelopeId, NetworkId, Signed, UserKey};
 use gossamer_mesh::{bridge::Heard, gossip::Entry};
 use gossamer_store::EnvelopeRow;
 use gossamer_wire::{
-    limits::{AFTER, LIFETIME_EVERYONE, LIFETIME_MAX},
-    v2::{Body, ClassicMessage, DeviceRecord, EncodeError, Envelope, Kind, SignedRecord, Text},
+    limits::{AFTER, LIFETIME_EVERYONE, LIFETIME_LINK_STATE, LIFETIME_MAX},
+    v2::{
+        Body, ClassicMessage, DeviceRecord, EncodeError, Envelope, Kind, LinkState, SignedRecord,
+        Text,
+    },
 };
 
 use super::{content::Content, rows::row};
@@ -69,6 +72,15 @@ impl Author {
         let signature = self.user.sign(Signed::DeviceRecord, &record);
         let signed = SignedRecord { record, signature };
         let body = self.body(Kind::DeviceRecord, seq, created, signed.encode());
+        Some(self.sign(body.encode().ok()?, false))
+    }
+
+    /// What this device says of its links.
+    pub(crate) fn links(&self, links: &LinkState, seq: u64, created: u64) -> Option<Envelope> {
+        let body = Body {
+            lifetime: LIFETIME_LINK_STATE,
+            ..self.body(Kind::LinkState, seq, created, links.encode().ok()?)
+        };
         Some(self.sign(body.encode().ok()?, false))
     }
 

@@ -9,11 +9,11 @@ use gossamer_mesh::{
 };
 use gossamer_net::{LinkError, NetEvent};
 use gossamer_store::AdmittedRow;
-use gossamer_wire::v2::Reason;
+use gossamer_wire::v2::{LinkState, Reason};
 
 use crate::{
     actor::Actor,
-    api::{Event, PeerView, RefusalReason},
+    api::{Event, PeerStatus, PeerView, RefusalReason},
     clock::wall_ms,
 };
 
@@ -61,7 +61,8 @@ impl Actor {
                     device: expected,
                     classic: matches!(why, LinkError::NotTls),
                 });
-                let view = expected.and_then(|device| self.v2.devices.unreachable(&device));
+                let now = self.clock.now();
+                let view = expected.and_then(|device| self.v2.devices.unreachable(&device, now));
                 self.tell_peer(view);
             }
             NetEvent::Stream(stream) => {
@@ -104,15 +105,30 @@ impl Actor {
         let uptime = self.v2.brain.uptime(self.clock.now());
         self.v2.admitted.linked(*device, uptime);
         self.with_files(|files, out| files.link_down(device, out));
-        if let Some(peer) = self.v2.devices.down(device, wall_ms()) {
-            self.sink.emit(Event::PeerDown { peer });
+        let view = self.v2.devices.down(device, self.clock.now());
+        self.tell_peer(view);
+    }
+
+    /// Tells of a device that came or went, or of which something else is known now.
+    pub(crate) fn tell_peer(&mut self, view: Option<PeerView>) {
+        if let Some(peer) = view {
+            self.sink.emit(match peer.status {
+                PeerStatus::Offline => Event::PeerDown { peer },
+                PeerStatus::Direct | PeerStatus::Relayed | PeerStatus::Unreachable => {
+                    Event::PeerUp { peer }
+                }
+            });
         }
     }
 
-    /// Tells of a device that came or is called otherwise now.
-    pub(crate) fn tell_peer(&mut self, view: Option<PeerView>) {
-        if let Some(peer) = view {
-            self.sink.emit(Event::PeerUp { peer });
+    /// Signs what the brain says of our links, and has it spread.
+    pub(super) fn tell_links(&mut self, links: &LinkState, above: u64) {
+        let created = wall_ms();
+        // What is forgotten within minutes needs no number from the store.
+        let seq = created.max(above + 1).max(self.v2.links_seq + 1);
+        self.v2.links_seq = seq;
+        if let Some(envelope) = self.v2.author.links(links, seq, created) {
+            self.gossip(Input::Publish(envelope));
         }
     }
 

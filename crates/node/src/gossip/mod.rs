@@ -24,7 +24,7 @@ use self::rows::row;
 pub(crate) use self::{
     author::Author, content::Content, inbound::Arrival, rows::entry, serving::Served,
 };
-use crate::{actor::Actor, api::Event, clock::wall_ms, devices::Devices, streams::Admitted};
+use crate::{actor::Actor, api::PeerView, devices::Devices, streams::Admitted};
 
 /// What a node keeps for v2.
 pub(crate) struct Gossiping {
@@ -43,6 +43,8 @@ pub(crate) struct Gossiping {
     /// Bodies being written to links.
     serving: BTreeMap<u64, (LinkId, EnvelopeId)>,
     next_ticket: u64,
+    /// The `seq` under which we told of our links last.
+    links_seq: u64,
     saved_at: Duration,
 }
 
@@ -63,6 +65,7 @@ impl Gossiping {
             pending: BTreeMap::new(),
             serving: BTreeMap::new(),
             next_ticket: 0,
+            links_seq: 0,
             saved_at: Duration::ZERO,
         }
     }
@@ -75,6 +78,14 @@ impl Gossiping {
 
     pub(crate) fn is_storing(&self) -> bool {
         self.storing
+    }
+
+    /// Everyone of this session, with the round trips as they were measured last.
+    pub(crate) fn peers(&self) -> impl Iterator<Item = PeerView> + '_ {
+        self.devices.views().map(|(device, peer)| PeerView {
+            rtt_ms: self.brain.rtt_ms(&device),
+            ..peer
+        })
     }
 
     /// How many devices near have another password, or one where we have none.
@@ -108,11 +119,9 @@ impl Actor {
                 self.tell(ClassicInput::Ignored(vec![heard.header.message_id]));
             }
         }
-        for peer in self.v2.devices.overdue(now) {
-            self.sink.emit(Event::PeerUp { peer });
-        }
-        for peer in self.v2.devices.silent(wall_ms(), self.stale) {
-            self.sink.emit(Event::PeerDown { peer });
+        let silent = self.v2.devices.silent(self.clock.now(), self.stale);
+        for peer in self.v2.devices.overdue(now).into_iter().chain(silent) {
+            self.tell_peer(Some(peer));
         }
         if now.saturating_sub(self.v2.saved_at) >= SAVE {
             self.save_uptime();
@@ -169,6 +178,11 @@ impl Actor {
                 addr,
                 reason,
             } => self.refused(device, addr, reason),
+            Output::TellLinks { links, above } => self.tell_links(&links, above),
+            Output::Route { device, route } => {
+                let view = self.v2.devices.routed(device, route, self.clock.now());
+                self.tell_peer(view);
+            }
             Output::ConnectFailed(addr) => self.tell(ClassicInput::Connect(addr)),
         }
     }

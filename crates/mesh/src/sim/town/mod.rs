@@ -4,7 +4,11 @@ mod links;
 mod people;
 mod weather;
 
-use std::{net::SocketAddr, ops::Range, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    ops::Range,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use gossamer_crypto::{DeviceId, EnvelopeId};
@@ -48,7 +52,7 @@ enum Event {
     Tick(Who, u32),
     /// A node says that it is there.
     Beacon(Who, u32),
-    Heard(Who, u32, DeviceId, SocketAddr, u32),
+    Heard(Who, u32, DeviceId, SocketAddr, IpAddr),
     /// A dial arrives.
     Reach(Who, u32, Dial),
     DialFailed(Who, u32, Dial),
