@@ -317,7 +317,7 @@ impl Actor {
             .mesh
             .peers()
             .filter(|peer| peer.reach != gossamer_mesh::Reach::Away && !peer.v2);
-        let online = classic.count() + self.v2.brain.linked().count();
+        let online = classic.count() + self.v2.devices.here();
         self.status.online = convert::count(online);
         self.status.queued = convert::count(self.v2.brain.unsent());
         self.status.other_password = convert::count(self.v2.other_password());

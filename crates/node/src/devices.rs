@@ -204,6 +204,11 @@ impl Devices {
         self.seen.get(device).is_some_and(|known| known.is_linked)
     }
 
+    /// How many can be reached.
+    pub(crate) fn here(&self) -> usize {
+        self.seen.values().filter(|known| known.is_here()).count()
+    }
+
     /// What a device is called, as far as it is known.
     pub(crate) fn name(&self, device: &DeviceId) -> String {
         let heard = || self.seen.get(device)?.name.as_ref();

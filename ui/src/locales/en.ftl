@@ -263,6 +263,14 @@ people-apart-title = Nobody else in this network
 people-empty-what = Others show up when they join the same network name on port { $port }. It can take a few seconds.
 presence-here = This device
 presence-direct = Direct
+presence-relayed = Through others
+presence-through = Through { $name }
+people-rtt = { $ms } ms
+people-rtt-what =
+    { $hops ->
+        [one] To there and back over one link
+       *[other] To there and back over { $hops } links
+    }
 presence-unreachable = Cannot be reached
 presence-unreachable-what = Heard, but connections fail. A firewall may block it, or the network keeps devices apart.
 presence-offline = Offline

@@ -1,5 +1,7 @@
 import type { PeerView } from '$/bindings/PeerView';
 
+import { isHere } from './peers.svelte';
+
 export type Happening = {
   id: string;
   at: number;
@@ -18,10 +20,10 @@ export class Happenings {
 
   /** Notes what `peer` says compared with what was known of the device. */
   note(known: PeerView | undefined, peer: PeerView, at: number): void {
-    const wasHere = known?.status === 'direct';
-    const isHere = peer.status === 'direct';
-    if (wasHere !== isHere) {
-      this.#add({ kind: isHere ? 'arrived' : 'left', at, name: peer.name });
+    const was = known !== undefined && isHere(known);
+    const is = isHere(peer);
+    if (was !== is) {
+      this.#add({ kind: is ? 'arrived' : 'left', at, name: peer.name });
     } else if (known && known.name !== peer.name) {
       this.#add({ kind: 'renamed', at, name: peer.name, before: known.name });
     }

@@ -15,7 +15,7 @@ export class Peers {
       (a, b) => order.indexOf(a.status) - order.indexOf(b.status) || a.name.localeCompare(b.name),
     ),
   );
-  readonly online = $derived(this.list.filter(({ status }) => status === 'direct').length);
+  readonly online = $derived(this.list.filter(isHere).length);
   /** Heard, but connections to them fail. */
   readonly unreachable = $derived(this.list.filter(({ status }) => status === 'unreachable'));
   /** Whether a device that speaks only the classic protocol is around. */
@@ -53,6 +53,11 @@ export class Peers {
   }
 }
 
-const order: readonly PeerStatus[] = ['direct', 'unreachable', 'offline'];
+const order: readonly PeerStatus[] = ['direct', 'relayed', 'unreachable', 'offline'];
+
+/** Whether what is said now reaches a device now. */
+export function isHere({ status }: PeerView): boolean {
+  return status === 'direct' || status === 'relayed';
+}
 
 export const peers = new Peers();

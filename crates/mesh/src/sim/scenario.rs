@@ -176,15 +176,15 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "city",
-        about: "a thousand in clusters, some coming and going; few write",
-        nodes: 1_000,
+        about: "very many in clusters, some coming and going; few write. Grows with --nodes",
+        nodes: 100,
         shape: Shape::Town { per_segment: 25 },
         ..CITY
     },
     Scenario {
         name: "sprawl",
         about: "the same where segments are joined at random",
-        nodes: 1_000,
+        nodes: 100,
         shape: Shape::Random { per_segment: 25 },
         ..CITY
     },

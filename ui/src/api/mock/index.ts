@@ -201,7 +201,7 @@ export class MockHost implements Host {
     const rates = (direction: TransferView['direction']) =>
       transfers.reduce((sum, t) => sum + (t.direction === direction ? t.rate : 0), 0);
     return {
-      online: peers.filter(({ status }) => status === 'direct').length,
+      online: peers.filter(({ status }) => status === 'direct' || status === 'relayed').length,
       queued: messages.filter(({ state }) => state === 'queued').length,
       other_password: apart.filter(({ reason }) => reason.endsWith('password')).length,
       down: rates('in'),
@@ -318,7 +318,15 @@ export class MockHost implements Host {
       }, 60);
     } else {
       const found = { id: `at-${hostName}`, name: 'Workshop', addr: `${hostName}:${port}` };
-      const peer = { ...found, dialect: 'v2', status: 'direct', last_seen: Date.now() } as const;
+      const peer = {
+        ...found,
+        dialect: 'v2',
+        status: 'direct',
+        last_seen: Date.now(),
+        via: null,
+        hops: 1,
+        rtt_ms: 2,
+      } as const;
       setTimeout(() => {
         this.#world.peers.push(peer);
         this.#emit({ event: 'peer_up', peer });

@@ -191,6 +191,7 @@ function busy(now: number): World {
         now - 9000,
         'unreachable',
       ),
+      peer({ id: device('5e3f11a8'), name: 'Field tent' }, '', now - 5000, 'relayed'),
       peer(hall, '192.168.1.2:9999', now - 3 * HOUR, 'offline'),
     ],
     messages,

@@ -53,7 +53,16 @@ export function peer(
   status: PeerView['status'] = 'direct',
 ): PeerView {
   const dialect = author.id.length === 64 ? 'v2' : 'v1';
-  return { ...author, addr, dialect, status, last_seen: lastSeen };
+  return {
+    ...author,
+    addr: status === 'relayed' ? '' : addr,
+    dialect,
+    status,
+    last_seen: lastSeen,
+    via: status === 'relayed' ? ben.id : null,
+    hops: status === 'direct' ? 1 : status === 'relayed' ? 2 : null,
+    rtt_ms: status === 'direct' ? 3 : status === 'relayed' ? 8 : null,
+  };
 }
 
 let serial = 0;
