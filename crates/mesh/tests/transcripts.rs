@@ -32,8 +32,8 @@ fn a_link_in_an_open_network() {
         "Ana and ben are in the network `street`, whose NetworkId begins with cc34e97e, and hear \
          each other's beacons. His DeviceId is the smaller one, so he dials (4). \
          Without a password there is nothing to prove: after the HELLOs both send ADMIT with no \
-         keys (5.3). The link is up for whoever has sent and received one, and the first thing \
-         said on it is what each knows (6.5): nothing yet.",
+         keys (5.3). The link is up for whoever has sent and received one. Each measures it with a \
+         PING (5.5) and says what it knows (6.5): nothing yet.",
         &street,
     );
 }

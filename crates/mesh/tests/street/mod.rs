@@ -70,6 +70,8 @@ pub(crate) struct Street {
     pub(crate) frames: BTreeMap<u8, usize>,
     /// Frames of this type get lost.
     pub(crate) swallowed: Option<u8>,
+    /// Who cannot be dialled, nor dials.
+    pub(crate) gone: BTreeSet<usize>,
     /// All that happened, and when.
     pub(crate) seen: Vec<(Duration, Seen)>,
 }
@@ -232,7 +234,10 @@ impl Street {
 
     pub(crate) fn connect(&mut self, from: usize, to: SocketAddr, device: Option<DeviceId>) {
         let target = (0..self.people.len()).find(|n| addr(*n) == to);
-        let reachable = target.filter(|n| device.is_none_or(|device| device == self.id(*n)));
+        let reachable = target.filter(|n| {
+            let is_gone = [*n, from].iter().any(|one| self.gone.contains(one));
+            !is_gone && device.is_none_or(|device| device == self.id(*n))
+        });
         let Some(target) = reachable else {
             let failed = Input::LinkFailed {
                 addr: to,
@@ -301,6 +306,16 @@ impl Street {
                 self.todo.push_back((them, Input::LinkDown { link: other }));
             }
         }
+    }
+
+    /// Cuts the link between two people.
+    pub(crate) fn cut_between(&mut self, one: usize, other: usize) {
+        let between = |(_, (who, end)): &(&LinkId, &(usize, LinkId))| {
+            *who == one && self.ends.get(end).is_some_and(|(them, _)| *them == other)
+        };
+        let link = self.ends.iter().find(between).map(|(link, _)| *link);
+        link.into_iter().for_each(|link| self.cut(link));
+        self.run();
     }
 
     /// Cuts every link of a person.

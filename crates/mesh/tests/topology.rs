@@ -1,0 +1,189 @@
+//! Who is reached, over whom, and to whom links are made: docs/protocol-v2.md 10.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    dead_code,
+    reason = "tests"
+)]
+
+mod street;
+
+use std::collections::BTreeSet;
+
+use gossamer_crypto::DeviceId;
+use gossamer_mesh::gossip::Input;
+use gossamer_wire::v2::{Edge, EnvelopeFrame, LinkFrame, LinkState, LinkStateFrame, Reason};
+
+use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
+
+use self::street::{ANA, BEN, CLEO, DORA, Street};
+
+fn way(street: &Street, from: usize, to: usize) -> Option<(u8, DeviceId)> {
+    let route = street.people[from].brain.route(&street.id(to));
+    route.map(|route| (route.hops, route.via))
+}
+
+/// Ana, ben, cleo and dora in a row.
+fn row() -> Street {
+    let mut street = Street::open(4);
+    for one in ANA..DORA {
+        street.meet(one, one + 1);
+    }
+    street.wait(5);
+    street
+}
+
+/// In any order, as beacons come.
+fn everyone_meets(street: &mut Street) {
+    let count = street.people.len();
+    let mut pairs: Vec<(usize, usize)> = (0..count)
+        .flat_map(|one| (one + 1..count).map(move |other| (one, other)))
+        .collect();
+    pairs.shuffle(&mut StdRng::seed_from_u64(7));
+    for (one, other) in pairs {
+        street.meet(one, other);
+    }
+}
+
+#[test]
+fn the_ends_of_a_row_know_the_way_to_each_other() {
+    let street = row();
+    assert_eq!(way(&street, ANA, DORA), Some((3, street.id(BEN))));
+    assert_eq!(way(&street, DORA, ANA), Some((3, street.id(CLEO))));
+    assert_eq!(way(&street, ANA, BEN), Some((1, street.id(BEN))));
+    assert_eq!(way(&street, ANA, ANA), None);
+}
+
+#[test]
+fn when_the_middle_is_cut_nobody_finds_across_and_when_it_heals_all_do() {
+    let mut street = row();
+    street.cut_between(BEN, CLEO);
+    assert_eq!(way(&street, BEN, DORA), None, "at once, next to the cut");
+    street.wait(3);
+    assert_eq!(way(&street, ANA, DORA), None);
+    assert_eq!(way(&street, ANA, BEN), Some((1, street.id(BEN))));
+    street.meet(BEN, CLEO);
+    street.wait(15);
+    assert_eq!(way(&street, ANA, DORA), Some((3, street.id(BEN))));
+}
+
+#[test]
+fn who_is_not_heard_of_again_is_forgotten() {
+    let mut street = row();
+    street.gone.insert(DORA);
+    street.isolate(DORA);
+    street.wait(6);
+    assert_eq!(way(&street, ANA, DORA), None);
+    let lifetime = u64::from(gossamer_wire::limits::LIFETIME_LINK_STATE);
+    street.wait(lifetime + 10);
+    let told = street.people[ANA].brain.routes().count();
+    assert_eq!(told, 2, "ben and cleo");
+}
+
+#[test]
+fn a_room_of_thirty_links_to_some_and_reaches_all() {
+    let mut street = Street::open(30);
+    everyone_meets(&mut street);
+    street.wait(30);
+    for one in 0..30 {
+        let links = street.people[one].brain.linked().count();
+        assert!((4..=24).contains(&links), "{links} links");
+        for other in (0..30).filter(|other| *other != one) {
+            assert!(way(&street, one, other).is_some(), "{one} to {other}");
+        }
+    }
+    assert!(street.links() < 30 * 8, "{} links in all", street.links());
+}
+
+#[test]
+fn up_to_twelve_link_each_to_each() {
+    let mut street = Street::open(12);
+    everyone_meets(&mut street);
+    street.wait(15);
+    assert_eq!(street.links(), 12 * 11 / 2);
+}
+
+#[test]
+fn a_message_in_a_full_room_is_sent_a_few_times_to_each_and_not_by_all_to_all() {
+    let mut street = Street::open(12);
+    everyone_meets(&mut street);
+    street.wait(30);
+    let before = street.frames.get(&0x10).copied().unwrap_or(0);
+    let id = street.says(ANA, b"hello");
+    for one in 1..12 {
+        assert_eq!(street.people[one].shown, [id]);
+    }
+    let copies = street.frames.get(&0x10).copied().unwrap_or(0) - before;
+    assert!((11..=4 * 11).contains(&copies), "{copies} copies");
+}
+
+#[test]
+fn links_that_nobody_at_the_other_end_tells_of_do_not_count() {
+    let mut street = row();
+    let edges = [BEN, ANA].map(|to| Edge {
+        device: street.id(to),
+        cost: 1,
+    });
+    let claim = LinkState {
+        edges: edges.into(),
+        leaf: false,
+    };
+    // Dora says that she has links to ana and ben.
+    let envelope = street.links_of(DORA, &claim, 1 << 20);
+    street.tell(DORA, Input::Publish(envelope));
+    street.wait(6);
+    assert_eq!(way(&street, ANA, DORA), None, "and cleo is not in her list");
+    assert_eq!(way(&street, BEN, CLEO), Some((1, street.id(CLEO))));
+}
+
+#[test]
+fn what_an_earlier_life_told_under_a_later_clock_is_outdone() {
+    let mut street = row();
+    // Before it started anew, dora's clock was years ahead, and she had no links.
+    let ahead = 1 << 40;
+    let old = street.links_of(DORA, &LinkState::default(), ahead);
+    street.people[DORA].seq = 50;
+    let frame = LinkFrame::LinkStates(vec![LinkStateFrame {
+        envelope: old,
+        age: 60,
+    }]);
+    street.forges(BEN, CLEO, &frame);
+    street.wait(2);
+    street.wait(5);
+    assert_eq!(way(&street, ANA, DORA), Some((3, street.id(BEN))));
+    assert!(street.people[DORA].seq > ahead);
+}
+
+#[test]
+fn links_in_an_envelope_frame_are_misbehaviour() {
+    let mut street = row();
+    let envelope = street.links_of(DORA, &LinkState::default(), 1 << 20);
+    let frame = LinkFrame::Envelope(EnvelopeFrame {
+        envelope,
+        age: 0,
+        ttl: 7,
+        hops: 1,
+    });
+    street.forges(BEN, ANA, &frame);
+    assert_eq!(street.people[BEN].refused, [Reason::Misbehaved]);
+}
+
+#[test]
+fn who_passes_on_forged_links_is_shut_out() {
+    let mut street = row();
+    let mut envelope = street.links_of(DORA, &LinkState::default(), 1 << 20);
+    envelope.signature = [7; 64].into();
+    let frame = LinkFrame::LinkStates(vec![LinkStateFrame { envelope, age: 0 }]);
+    street.forges(BEN, ANA, &frame);
+    assert_eq!(street.people[BEN].refused, [Reason::Misbehaved]);
+    let known: BTreeSet<_> = street.people[ANA]
+        .brain
+        .routes()
+        .collect::<Vec<_>>()
+        .iter()
+        .map(|(device, _)| *device)
+        .collect();
+    assert!(!known.contains(&street.id(BEN)));
+}
