@@ -73,7 +73,11 @@ pub const SPARE_LINK_STATES: usize = 1;
 /// From one time that we tell of our links to the next, when one is gone.
 pub const LINK_STATE_PAUSE: Duration = Duration::from_secs(1);
 
-/// The same when there is only one more: a network that starts makes many.
+/// The same when there is only one more, for each device that is known: a large network that
+/// starts makes many links, and each is told to everyone. At least [`LINK_STATE_PAUSE`] and at most
+/// [`LINK_STATE_PAUSE_MORE`].
+pub const LINK_STATE_PACE: Duration = Duration::from_millis(20);
+/// See [`LINK_STATE_PACE`].
 pub const LINK_STATE_PAUSE_MORE: Duration = Duration::from_secs(10);
 
 /// The same when nothing changed.

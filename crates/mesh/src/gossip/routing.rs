@@ -128,13 +128,15 @@ impl<R: Rng> Gossip<R> {
     /// A link of ours came up, or went: the others are told soon. What went is told first, for
     /// there may be ways around it.
     pub(super) fn links_changed(&mut self, went: bool, now: Duration) {
-        let ours = &mut self.routing.ours;
-        let told_at = ours.told.as_ref().map(|(_, at)| *at);
+        let known = u32::try_from(self.routing.topology.len()).unwrap_or(u32::MAX);
+        let pace = limits::LINK_STATE_PACE.saturating_mul(known);
         let pause = if went {
             limits::LINK_STATE_PAUSE
         } else {
-            limits::LINK_STATE_PAUSE_MORE
+            pace.clamp(limits::LINK_STATE_PAUSE, limits::LINK_STATE_PAUSE_MORE)
         };
+        let ours = &mut self.routing.ours;
+        let told_at = ours.told.as_ref().map(|(_, at)| *at);
         let due = told_at.map_or(now, |at| at + pause).max(now) + limits::LINK_STATE_GATHER;
         ours.due = Some(ours.due.map_or(due, |earlier| earlier.min(due)));
         let links = self.link_state();
