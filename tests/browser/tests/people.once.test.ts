@@ -4,12 +4,13 @@ import { expect, open, test } from './page';
 test('lists this device and the others with what is known of them', async ({ page }) => {
   await open(page, 'busy', 'people');
   const people = page.getByTestId('person');
-  await expect(people).toHaveCount(5);
+  await expect(people).toHaveCount(6);
   await expect(people.nth(0)).toContainText(/ana\s*You.*This device/);
   await expect(people.nth(1)).toContainText(
-    /ben\s*Direct\s*192\.168\.1\.31:9999\s*Encrypted\s*just now/,
+    /ben\s*Direct\s*3 ms\s*192\.168\.1\.31:9999\s*Encrypted\s*just now/,
   );
-  await expect(people.nth(4)).toContainText(/Hall desk\s*Offline.*at 11:06/);
+  await expect(people.nth(3)).toContainText(/Field tent\s*Through ben\s*8 ms\s*Encrypted/);
+  await expect(people.nth(5)).toContainText(/Hall desk\s*Offline.*at 11:06/);
 });
 
 test('marks a device that speaks the classic protocol, and no other', async ({ page }) => {
