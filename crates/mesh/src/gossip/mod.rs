@@ -33,7 +33,7 @@ use bytes::Bytes;
 use gossamer_crypto::{
     DeviceId, EnvelopeId, Keyring, NetworkId, NetworkKey, PasswordKey, PasswordTag,
 };
-use gossamer_wire::v2::{Envelope, LinkState, Reason};
+use gossamer_wire::v2::{Envelope, EnvelopeFrame, LinkFrame, LinkState, Reason};
 use rand::Rng;
 
 use self::{
@@ -181,18 +181,7 @@ pub enum Output {
         frame: Bytes,
     },
     /// Read the body of an envelope and write it as an ENVELOPE frame; answered by `Served`.
-    Serve {
-        /// Where.
-        link: LinkId,
-        /// What.
-        id: EnvelopeId,
-        /// For the frame: seconds.
-        age: u32,
-        /// For the frame.
-        ttl: u8,
-        /// For the frame.
-        hops: u8,
-    },
+    Serve(Serve),
     /// Close a link after writing a last frame.
     Close {
         /// Which.
@@ -260,6 +249,35 @@ pub enum Output {
     },
     /// Nobody who speaks v2 is at an address that the user named.
     ConnectFailed(SocketAddr),
+}
+
+/// An envelope that a neighbour asked for: its body is the store's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Serve {
+    /// Where.
+    pub link: LinkId,
+    /// What.
+    pub id: EnvelopeId,
+    /// For the frame: seconds.
+    pub age: u32,
+    /// For the frame.
+    pub ttl: u8,
+    /// For the frame.
+    pub hops: u8,
+}
+
+impl Serve {
+    /// The whole ENVELOPE frame.
+    #[must_use]
+    pub fn frame(&self, envelope: Envelope) -> Bytes {
+        let frame = EnvelopeFrame {
+            envelope,
+            age: self.age,
+            ttl: self.ttl,
+            hops: self.hops,
+        };
+        LinkFrame::Envelope(frame).encode()
+    }
 }
 
 /// The v2 brain of one node.

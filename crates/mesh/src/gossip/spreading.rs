@@ -13,7 +13,7 @@ use gossamer_wire::{
 };
 use rand::{Rng, RngExt};
 
-use super::{Entry, Gossip, Held, IDS, LinkId, Output, PATIENCE, link::Feed};
+use super::{Entry, Gossip, Held, IDS, LinkId, Output, PATIENCE, Serve, link::Feed};
 use crate::limits;
 
 /// An id that was announced and whose body is asked for.
@@ -267,13 +267,13 @@ impl<R: Rng> Gossip<R> {
                 continue;
             }
             if link.feed.serving.insert(envelope) {
-                self.outputs.push_back(Output::Serve {
+                self.outputs.push_back(Output::Serve(Serve {
                     link: id,
                     id: envelope,
                     age: entry.age(uptime),
                     ttl,
                     hops: entry.hops.saturating_add(1),
-                });
+                }));
             }
         }
         self.send_links(id, &links, now);

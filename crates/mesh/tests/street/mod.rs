@@ -19,9 +19,7 @@ use gossamer_mesh::{
     Now,
     gossip::{Config, Ed25519, Gossip, Input, LinkId, Output, Start},
 };
-use gossamer_wire::v2::{
-    Body, Envelope, EnvelopeFrame, Frame, Kind, LinkFrame, LinkState, Reason, Splitter,
-};
+use gossamer_wire::v2::{Body, Envelope, Frame, Kind, LinkFrame, LinkState, Reason, Splitter};
 use rand::{SeedableRng, rngs::StdRng};
 
 pub(crate) struct Person {
@@ -178,24 +176,13 @@ impl Street {
         match output {
             Output::Dial { addr: to, device } => self.connect(person, to, device),
             Output::Send { link, frame } => self.send(link, &frame),
-            Output::Serve {
-                link,
-                id,
-                age,
-                ttl,
-                hops,
-            } => {
-                let envelope = who.disk.get(&id).cloned();
+            Output::Serve(serve) => {
+                let envelope = who.disk.get(&serve.id).cloned();
                 let found = envelope.is_some();
                 if let Some(envelope) = envelope {
-                    let frame = EnvelopeFrame {
-                        envelope,
-                        age,
-                        ttl,
-                        hops,
-                    };
-                    self.send(link, &LinkFrame::Envelope(frame).encode());
+                    self.send(serve.link, &serve.frame(envelope));
                 }
+                let (link, id) = (serve.link, serve.id);
                 self.todo
                     .push_back((person, Input::Served { link, id, found }));
             }

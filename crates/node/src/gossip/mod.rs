@@ -144,13 +144,7 @@ impl Actor {
                     .net
                     .send_frame(gossamer_net::LinkId(link.0), frame, None);
             }
-            Output::Serve {
-                link,
-                id,
-                age,
-                ttl,
-                hops,
-            } => self.serve(link, id, age, ttl, hops),
+            Output::Serve(serve) => self.serve(serve),
             Output::Close { link, last } => {
                 self.net.close_link(gossamer_net::LinkId(link.0), last);
             }

@@ -4,12 +4,11 @@ use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use gossamer_crypto::DeviceId;
-use gossamer_wire::v2::{Envelope, EnvelopeFrame, LinkFrame};
 use rand::RngExt;
 
-use super::{BEACON, Dial, Event, SECOND, Serve, Town};
+use super::{BEACON, Dial, Event, SECOND, Town};
 use crate::{
-    gossip::{Input, LinkId},
+    gossip::{Input, LinkId, Serve},
     sim::{audit, world::Who},
 };
 
@@ -152,7 +151,7 @@ impl Town<'_> {
             .as_ref()
             .is_none_or(|one| one.lets_out(ENVELOPE));
         if let Some(envelope) = envelope.filter(|_| lets_out) {
-            self.transmit(serve.link, pushed(envelope, &serve));
+            self.transmit(serve.link, serve.frame(envelope));
         }
         let Serve { link, id, .. } = serve;
         self.tell(who, Input::Served { link, id, found });
@@ -194,16 +193,6 @@ impl Town<'_> {
             }
         }
     }
-}
-
-fn pushed(envelope: Envelope, serve: &Serve) -> Bytes {
-    let frame = EnvelopeFrame {
-        envelope,
-        age: serve.age,
-        ttl: serve.ttl,
-        hops: serve.hops,
-    };
-    LinkFrame::Envelope(frame).encode()
 }
 
 fn kind(frame: &[u8]) -> u8 {

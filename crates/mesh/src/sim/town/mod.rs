@@ -28,7 +28,7 @@ use super::{
     wire::Wire,
     world::{Who, World},
 };
-use crate::gossip::{Input, LinkId, Output};
+use crate::gossip::{Input, LinkId, Output, Serve};
 
 /// Everyone, and the virtual time.
 pub(super) struct Town<'a> {
@@ -79,15 +79,6 @@ enum Event {
 struct Dial {
     addr: SocketAddr,
     device: Option<DeviceId>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Serve {
-    link: LinkId,
-    id: EnvelopeId,
-    age: u32,
-    ttl: u8,
-    hops: u8,
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -244,21 +235,8 @@ impl<'a> Town<'a> {
         match output {
             Output::Dial { addr, device } => self.dial(who, Dial { addr, device }),
             Output::Send { link, frame } => self.send(who, link, frame),
-            Output::Serve {
-                link,
-                id,
-                age,
-                ttl,
-                hops,
-            } => {
-                self.check_link(who, link);
-                let serve = Serve {
-                    link,
-                    id,
-                    age,
-                    ttl,
-                    hops,
-                };
+            Output::Serve(serve) => {
+                self.check_link(who, serve.link);
                 let pause = self.millis(1..20);
                 self.agenda.after(pause, Event::Read(who, life, serve));
             }
