@@ -68,11 +68,6 @@ impl Entry {
         u32::try_from(uptime.saturating_sub(self.birth).max(0)).unwrap_or(u32::MAX)
     }
 
-    /// Whether it tells of links: the brain itself holds it, and no disk does.
-    pub(super) fn is_links(&self) -> bool {
-        self.kind.is_fleeting()
-    }
-
     fn ends(&self) -> i64 {
         self.birth.saturating_add(i64::from(self.lifetime))
     }
@@ -223,7 +218,7 @@ impl Index {
                 break;
             }
             let entry = self.entries.get(&id);
-            if entry.is_some_and(Entry::is_links) {
+            if entry.is_some_and(|entry| entry.kind.is_fleeting()) {
                 self.remove(&id);
                 expired.links.push(id);
                 continue;

@@ -370,17 +370,17 @@ impl<R: Rng> Gossip<R> {
             link.sync.responder = None;
             let device = link.device;
             self.outputs.push_back(Output::Close { link: id, last });
-            if was_up && !self.is_linked(&device) {
+            if was_up && self.link_to(&device).is_none() {
                 self.links_changed(true, now);
                 self.outputs.push_back(Output::Down(device));
             }
         }
     }
 
-    fn is_linked(&self, device: &DeviceId) -> bool {
-        self.links
-            .values()
-            .any(|link| link.device == *device && link.is_up())
+    /// The link to an admitted device.
+    pub(super) fn link_to(&self, device: &DeviceId) -> Option<&Link> {
+        let mut links = self.links.values();
+        links.find(|link| link.device == *device && link.is_up())
     }
 
     pub(super) fn link_down(&mut self, id: LinkId, now: Duration) {

@@ -6,7 +6,9 @@ use crate::limits;
 impl<R> Gossip<R> {
     /// Whether this is what someone tells of their links: held, and on no disk.
     pub(crate) fn is_fleeting(&self, id: &gossamer_crypto::EnvelopeId) -> bool {
-        self.index.get(id).is_some_and(super::Entry::is_links)
+        self.index
+            .get(id)
+            .is_some_and(|entry| entry.kind.is_fleeting())
     }
 
     /// What there is, how much of it, and the limit of that.

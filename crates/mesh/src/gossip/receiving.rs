@@ -137,7 +137,7 @@ impl<R: Rng> Gossip<R> {
             own: true,
             ..Entry::of(id, envelope, &body, self.me.device)
         };
-        if entry.is_links() {
+        if entry.kind.is_fleeting() {
             return self.note(envelope.clone(), entry, BTreeSet::new(), now);
         }
         self.outbox.push(id);

@@ -56,8 +56,8 @@ struct Said {
 /// What we tell of our links.
 #[derive(Debug, Default)]
 struct Ours {
-    /// What was told last, and when.
-    told: Option<(LinkState, Duration)>,
+    /// When they were told last.
+    told_at: Option<Duration>,
     /// When to tell again.
     due: Option<Duration>,
     /// An earlier life of ours told something under this `seq`.
@@ -68,11 +68,7 @@ impl<R: Rng> Gossip<R> {
     /// The way to a device; `None` when it cannot be reached, or is this one.
     #[must_use]
     pub fn route(&self, device: &DeviceId) -> Option<Route> {
-        let link = self
-            .links
-            .values()
-            .find(|link| link.is_up() && link.device == *device);
-        let direct = link.map(|link| Route {
+        let direct = self.link_to(device).map(|link| Route {
             via: link.device,
             hops: 1,
             cost: cost(link.rtt).into(),
@@ -84,16 +80,10 @@ impl<R: Rng> Gossip<R> {
     /// sum of what the links on the way cost; `None` when neither is known.
     #[must_use]
     pub fn rtt_ms(&self, device: &DeviceId) -> Option<u32> {
-        let link = |link: &&Link| link.is_up() && link.device == *device;
-        match self.links.values().find(link) {
+        match self.link_to(device) {
             Some(link) => link.rtt.map(ms),
             None => Some(self.routing.topology.route(device)?.cost),
         }
-    }
-
-    /// Devices that can be reached over others, and perhaps also directly.
-    pub fn routes(&self) -> impl Iterator<Item = (DeviceId, Route)> + '_ {
-        self.routing.topology.routes()
     }
 
     pub(super) fn is_reachable(&self, device: &DeviceId) -> bool {
@@ -136,8 +126,7 @@ impl<R: Rng> Gossip<R> {
             pace.clamp(limits::LINK_STATE_PAUSE, limits::LINK_STATE_PAUSE_MORE)
         };
         let ours = &mut self.routing.ours;
-        let told_at = ours.told.as_ref().map(|(_, at)| *at);
-        let due = told_at.map_or(now, |at| at + pause).max(now) + limits::LINK_STATE_GATHER;
+        let due = ours.told_at.map_or(now, |at| at + pause).max(now) + limits::LINK_STATE_GATHER;
         ours.due = Some(ours.due.map_or(due, |earlier| earlier.min(due)));
         let links = self.link_state();
         self.routing.topology.tell(self.me.device, links);
@@ -152,7 +141,7 @@ impl<R: Rng> Gossip<R> {
             return;
         }
         let above = ours.above;
-        ours.told = Some((links.clone(), now));
+        ours.told_at = Some(now);
         ours.due = Some(now + limits::LINK_STATE_REFRESH);
         self.outputs.push_back(Output::TellLinks { links, above });
     }

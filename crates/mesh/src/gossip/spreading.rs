@@ -262,7 +262,7 @@ impl<R: Rng> Gossip<R> {
             let Some(entry) = self.index.get(&envelope) else {
                 continue;
             };
-            if entry.is_links() {
+            if entry.kind.is_fleeting() {
                 links.push(envelope);
                 continue;
             }

@@ -97,8 +97,7 @@ impl Topology {
         turned || !same
     }
 
-    /// What a device said does not count any more.
-    /// True when a way led there.
+    /// What a device said does not count any more. True when a way led there.
     pub(crate) fn forget(&mut self, device: &DeviceId) -> bool {
         let was_reached = self.route(device).is_some();
         if let Some(slot) = self.slots.remove(device) {
@@ -117,12 +116,6 @@ impl Topology {
     /// The best way to a device, as of the last [`reroute`](Self::reroute).
     pub(crate) fn route(&self, device: &DeviceId) -> Option<Route> {
         self.read(&(*self.ways.get(*self.slots.get(device)?)?)?)
-    }
-
-    /// All of these.
-    pub(crate) fn routes(&self) -> impl Iterator<Item = (DeviceId, Route)> + '_ {
-        let route = |device: &DeviceId| Some((*device, self.route(device)?));
-        self.slots.keys().filter_map(route)
     }
 
     /// Looks for the best ways to all who can be reached: the fewest links, then the lowest cost,
@@ -298,7 +291,8 @@ mod tests {
     fn routes(topology: &mut Topology, from: u8) -> BTreeMap<DeviceId, Route> {
         topology.me = id(from);
         topology.reroute();
-        topology.routes().collect()
+        let route = |n| Some((id(n), topology.route(&id(n))?));
+        (0..=12).filter_map(route).collect()
     }
 
     fn hops(topology: &mut Topology, from: u8, to: u8) -> Option<(u8, DeviceId)> {

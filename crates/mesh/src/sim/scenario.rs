@@ -196,7 +196,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "own-keys",
-        about: "each node made a key before it met anyone; a keyring holds 16",
+        about: "each node made a key before it met anyone; a keyring holds 64",
         doors: Doors::OwnKeys,
         nodes: 12,
         partitions: &[apart(0, 4, 8)],
