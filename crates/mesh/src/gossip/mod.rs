@@ -6,6 +6,7 @@
 
 mod guesses;
 mod handshake;
+mod hops;
 mod index;
 mod link;
 mod linking;
@@ -33,7 +34,7 @@ use bytes::Bytes;
 use gossamer_crypto::{
     DeviceId, EnvelopeId, Keyring, NetworkId, NetworkKey, PasswordKey, PasswordTag,
 };
-use gossamer_wire::v2::{Envelope, EnvelopeFrame, LinkFrame, LinkState, Reason};
+use gossamer_wire::v2::{DialBackToken, Envelope, EnvelopeFrame, LinkFrame, LinkState, Reason};
 use rand::Rng;
 
 use self::{
@@ -41,6 +42,7 @@ use self::{
     routing::Routing, tokens::Tokens,
 };
 pub use self::{
+    hops::Hop,
     index::{Entry, Held},
     topology::Route,
     verify::{Ed25519, Verifier},
@@ -172,6 +174,16 @@ pub enum Output {
         addr: SocketAddr,
         /// The only device to accept there; anyone when absent.
         device: Option<DeviceId>,
+    },
+    /// A neighbour asks for a connection that it could not make itself: open one, show the token,
+    /// and then do as if it had dialled. Not answered.
+    DialBack {
+        /// The only device to accept there.
+        device: DeviceId,
+        /// Where.
+        addr: SocketAddr,
+        /// What it knows the connection by.
+        token: DialBackToken,
     },
     /// Write a frame. May be dropped when the link is too slow for it.
     Send {

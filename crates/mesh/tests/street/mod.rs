@@ -212,6 +212,7 @@ impl Street {
                 let envelope = self.links_of(person, &links, above);
                 self.todo.push_back((person, Input::Publish(envelope)));
             }
+            Output::DialBack { device, token, .. } => who.asked_to_dial.push((device, token)),
             Output::Remember(_)
             | Output::Forget(_)
             | Output::Route { .. }
