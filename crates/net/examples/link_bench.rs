@@ -16,8 +16,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, DeviceKey};
-use gossamer_net::{Incoming, LinkId, Net, NetEvent, NotQueued, Stream};
+use gossamer_crypto::{DeviceId, DeviceKey, NetworkId};
+use gossamer_net::{Incoming, LinkId, Net, NetEvent, NotQueued, Stream, Way};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -118,8 +118,13 @@ async fn tcp_pair(listener: &TcpListener) -> (TcpStream, TcpStream) {
 }
 
 async fn stream_pair(ana: &Node, ben: &mut Node) -> (Stream, Stream) {
-    let (dialer, addrs) = (ana.net.dialer(), [ben.addr]);
-    let (to, from) = tokio::join!(dialer.open_stream(ben.id, &addrs), ben.stream());
+    let dialer = ana.net.dialer();
+    let way = Way {
+        addrs: vec![ben.addr],
+        hop: None,
+    };
+    let opened = dialer.open(ben.id, &way, "bench", NetworkId::of("bench"));
+    let (to, from) = tokio::join!(opened, ben.stream());
     (to.unwrap(), from)
 }
 
@@ -191,7 +196,7 @@ async fn frames(ana: &mut Node, ben: &mut Node, size: usize, count: usize) -> f6
 impl Node {
     async fn new(secret: u8) -> Self {
         let key = DeviceKey::from_secret(&[secret; 32]);
-        let net = Net::bind(0, vec![HERE], &key).await.unwrap();
+        let net = Net::bind(0, vec![HERE], &key, None).await.unwrap();
         let addr = SocketAddr::new(HERE, net.port());
         let id = key.id();
         Self { net, id, addr }
@@ -225,7 +230,7 @@ impl Node {
 
     async fn stream(&mut self) -> Stream {
         match self.event().await {
-            NetEvent::Stream(stream) => stream,
+            NetEvent::Visit(visit) => visit.welcome().await.unwrap(),
             other => panic!("{other:?}"),
         }
     }
