@@ -138,6 +138,10 @@ class Town:
         """From now on no UDP comes to a host, not even its own: nobody is discovered there."""
         _drops(host, "meta l4proto udp counter")
 
+    def lets_nobody_in(self, host):
+        """From now on a host's firewall drops every connection that others open to it."""
+        _drops(host, 'iifname != "lo" tcp flags & (syn | ack) == syn counter')
+
     def narrows(self, host, lan, megabits):
         """From now on a host sends this many megabits a second into a network at most."""
         shape = ("tbf", "rate", f"{megabits}mbit", "burst", "64kb", "latency", "50ms")

@@ -204,6 +204,11 @@ impl Devices {
         self.seen.get(device).is_some_and(|known| known.is_linked)
     }
 
+    /// Whether a device can be reached, directly or through others.
+    pub(crate) fn is_here(&self, device: &DeviceId) -> bool {
+        self.seen.get(device).is_some_and(Device::is_here)
+    }
+
     /// How many can be reached.
     pub(crate) fn here(&self) -> usize {
         self.seen.values().filter(|known| known.is_here()).count()

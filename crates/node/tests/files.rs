@@ -12,11 +12,10 @@ mod people;
 use std::{collections::BTreeSet, net::SocketAddr};
 
 use gossamer_crypto::{DeviceId, DeviceKey, NetworkId};
-use gossamer_net::Net;
+use gossamer_net::{Net, OpenError, Way};
 use gossamer_node::api::{Command, Direction, ErrorCode, Event, TransferState};
-use gossamer_wire::v2::{Reason, StreamFrame};
+use gossamer_wire::v2::Reason;
 use people::Home;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn noise(size: usize) -> Vec<u8> {
     (0..size).map(|n| (n * 31 + n / 251) as u8).collect()
@@ -232,19 +231,19 @@ async fn a_stranger_gets_no_stream() {
     let person = ana.start().await;
     let addr = SocketAddr::from(([127, 0, 0, 1], ana.port()));
     let stranger = DeviceKey::from_secret(&[7; 32]);
-    let net = Net::bind(0, vec![addr.ip()], &stranger).await.unwrap();
+    let ip = addr.ip();
+    let net = Net::bind(0, vec![ip], &stranger, None).await.unwrap();
     let device = DeviceId::from_hex(&person.id).unwrap();
-    let mut stream = net.dialer().open_stream(device, &[addr]).await.unwrap();
-    let open = StreamFrame::Open {
-        service: "file".into(),
-        network: NetworkId::of("strangers"),
+    let way = Way {
+        addrs: vec![addr],
+        hop: None,
     };
-    stream.write_all(&open.encode()).await.unwrap();
-    stream.flush().await.unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    let refused = StreamFrame::Refuse(Reason::NotAdmitted);
-    assert_eq!(answer, refused.encode());
+    let network = NetworkId::of("strangers");
+    let opened = net.dialer().open(device, &way, "file", network).await;
+    assert!(matches!(
+        opened,
+        Err(OpenError::Refused(Reason::NotAdmitted))
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -230,11 +230,12 @@ impl Files {
             let is_full = running.count() >= AT_ONCE;
             let is_whole =
                 |it: &Transfer| matches!(&it.motion, Motion::Pull(pull) if pull.whole.is_some());
-            let wait = match self.v2.linked.get(&device) {
-                _ if self.transfers.get(&key).is_some_and(is_whole) => None,
-                None => Some("Waits for the device that sends it to come back."),
-                Some(_) if is_full => Some("Waits for other files to arrive."),
-                Some(_) => None,
+            let wait = if self.transfers.get(&key).is_some_and(is_whole) {
+                None
+            } else if !self.v2.here.contains(&device) {
+                Some("Waits for the device that sends it to come back.")
+            } else {
+                is_full.then_some("Waits for other files to arrive.")
             };
             let Some(Transfer {
                 row,
@@ -278,7 +279,6 @@ impl Files {
         else {
             return;
         };
-        let addr = self.v2.linked.get(&pull.device).copied();
         (pull.progress, *meter) = (Progress::default(), Meter::default());
         let (streams, device) = (self.v2.streams.clone(), pull.device);
         let job = Job {
@@ -294,7 +294,7 @@ impl Files {
         let (transfer, reports) = (row.id.clone(), self.reports.clone());
         let task = self.v2.tasks.spawn(async move {
             let end = job
-                .run(async { streams.open(FILE, device, addr?).await.ok() })
+                .run(async { streams.open(FILE, device).await.ok() })
                 .await;
             report(&reports, V2Report::Pulled { transfer, end }).await;
         });

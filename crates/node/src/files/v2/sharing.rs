@@ -19,7 +19,7 @@ impl Files {
                 continue;
             };
             let before = share.parties.len();
-            for device in self.v2.linked.keys() {
+            for device in &self.v2.here {
                 let new = || Party::new(PartyState::Waiting);
                 share.parties.entry(*device).or_insert_with(new);
             }
@@ -118,9 +118,7 @@ impl Files {
         let reached = classic.reached() + share.reached();
         row.reached = crate::convert::count(reached);
         let moves = classic.is_running() || share.is_serving();
-        let is_awaited = share
-            .open()
-            .any(|device| self.v2.linked.contains_key(device));
+        let is_awaited = share.open().any(|device| self.v2.here.contains(device));
         let missed = classic.missed() + share.open().count();
         let has_ended = !moves && !is_awaited && !share.parties.is_empty();
         if reached > 0 && !moves && !is_awaited && !classic.is_owed(&self.lanes) {
