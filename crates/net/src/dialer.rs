@@ -1,14 +1,20 @@
 //! Outbound TLS connections, and streams by whatever way leads to a device
 //! (docs/protocol-v2.md 8 and 11).
 
-use std::{fmt, io, net::SocketAddr, pin::pin, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt, io,
+    net::SocketAddr,
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use gossamer_crypto::{CircuitId, DeviceId, NetworkId};
 use gossamer_wire::{
     limits::RELAYS,
     v2::{LinkFrame, StreamFrame},
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::{
     LinkError, LinkId, OpenError, Stream,
@@ -37,8 +43,8 @@ pub struct Hop {
 pub struct Way {
     /// Where it may be dialled although it has no link.
     pub addrs: Vec<SocketAddr>,
-    /// The device itself if it has a link, else the neighbour that leads to it.
-    pub hop: Option<Hop>,
+    /// The device itself if it has a link, else the neighbours that lead to it, the best one first.
+    pub hops: Vec<Hop>,
 }
 
 /// Opens connections in the name of a device. Clones are cheap, and work in any task.
@@ -47,7 +53,11 @@ pub struct Dialer {
     identity: Arc<Identity>,
     links: Arc<Links>,
     awaited: Arc<Awaited>,
+    shunned: Arc<Shunned>,
 }
+
+/// Relays that failed, and when they did last: others are tried first for a while.
+type Shunned = Mutex<BTreeMap<DeviceId, Instant>>;
 
 impl Dialer {
     pub(crate) fn new(identity: Arc<Identity>, links: Arc<Links>, awaited: Arc<Awaited>) -> Self {
@@ -55,6 +65,7 @@ impl Dialer {
             identity,
             links,
             awaited,
+            shunned: Arc::default(),
         }
     }
 
@@ -80,17 +91,46 @@ impl Dialer {
     }
 
     async fn reach_by(&self, device: DeviceId, way: &Way) -> Result<Stream, OpenError> {
-        let nowhere = LinkError::Unreachable(io::ErrorKind::AddrNotAvailable.into());
         let failed = match self.dial(device, &way.addrs).await {
             Ok(stream) => return Ok(stream),
             Err(error) => error,
         };
-        match &way.hop {
-            Some(hop) if hop.device == device => Ok(self.reach(hop).await?),
-            Some(hop) => self.circuit(hop, device).await,
-            None if way.addrs.is_empty() => Err(nowhere.into()),
-            None => Err(failed.into()),
+        let mut last = OpenError::Link(failed);
+        for hop in self.in_turn(&way.hops) {
+            if hop.device == device {
+                return Ok(self.reach(&hop).await?);
+            }
+            match self.circuit(&hop, device).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error,
+            }
+            self.shun(hop.device);
         }
+        Err(last)
+    }
+
+    /// A stream through this relay broke, or could not be made: others are tried first for a while.
+    pub fn shun(&self, relay: DeviceId) {
+        let mut shunned = self.shunned();
+        shunned.retain(|_, since| since.elapsed() < limits::SHUNNED);
+        shunned.insert(relay, Instant::now());
+    }
+
+    /// Those to try, those that failed lately last.
+    fn in_turn(&self, hops: &[Hop]) -> Vec<Hop> {
+        let shunned = self.shunned();
+        let has_failed = |hop: &Hop| {
+            let since = shunned.get(&hop.device);
+            since.is_some_and(|since| since.elapsed() < limits::SHUNNED)
+        };
+        let mut hops = hops.to_vec();
+        hops.sort_by_key(has_failed);
+        hops.truncate(limits::TRIES);
+        hops
+    }
+
+    fn shunned(&self) -> MutexGuard<'_, BTreeMap<DeviceId, Instant>> {
+        self.shunned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A stream to a device at the first of its addresses where it is found.

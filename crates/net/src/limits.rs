@@ -78,3 +78,7 @@ pub(crate) const CIRCUIT_GRACE: Duration = Duration::from_secs(30);
 pub(crate) const CIRCUIT_IDLE: Duration = Duration::from_secs(11 * 60);
 /// Copied at once from one hop of a circuit to the next: four full TLS records.
 pub(crate) const SPLICE: usize = 64 << 10;
+/// Neighbours through which a circuit is tried, one after the other.
+pub(crate) const TRIES: usize = 3;
+/// For so long a relay that failed is tried after others.
+pub(crate) const SHUNNED: Duration = Duration::from_secs(60);

@@ -8,172 +8,18 @@
 
 mod common;
 
-use std::{
-    collections::BTreeMap,
-    net::{IpAddr, SocketAddr},
-    num::NonZeroU64,
-    time::Duration,
-};
+use std::{num::NonZeroU64, time::Duration};
 
-use common::{DEADLINE, home, key};
-use gossamer_crypto::DeviceId;
-use gossamer_net::{
-    CircuitRequest, Dialer, Hop, Incoming, LinkError, LinkId, Net, NetEvent, OpenError, Stream, Way,
+use common::{
+    DEADLINE, key,
+    someone::{Question, Someone, hears, says},
 };
-use gossamer_wire::v2::{LinkFrame, Reason};
+use gossamer_net::{CircuitRequest, Hop, LinkError, Net, OpenError};
+use gossamer_wire::v2::Reason;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    sync::{mpsc, oneshot},
-    task::JoinHandle,
     time::{Instant, timeout},
 };
-
-/// What a node does with circuits that others ask it for.
-type Rule = Box<dyn Fn(&Net, CircuitRequest) + Send>;
-
-/// Someone whose node answers by itself: it takes every stream, and dials whoever asks.
-struct Someone {
-    id: DeviceId,
-    addr: SocketAddr,
-    dialer: Dialer,
-    came: mpsc::Receiver<Stream>,
-    links: mpsc::Receiver<(LinkId, DeviceId)>,
-    asked: mpsc::Sender<Question>,
-    node: JoinHandle<()>,
-}
-
-enum Question {
-    Link(SocketAddr, DeviceId),
-    /// Where to dial whoever asks.
-    DialThere(SocketAddr),
-    Relayed(oneshot::Sender<(usize, u64)>),
-}
-
-impl Drop for Someone {
-    fn drop(&mut self) {
-        self.node.abort();
-    }
-}
-
-impl Someone {
-    /// Takes circuits that lead here, and passes on the others by these hops.
-    async fn with(secret: u8, hops: &[(DeviceId, Hop)]) -> Self {
-        let (me, hops) = (
-            key(secret).id(),
-            hops.iter().copied().collect::<BTreeMap<_, _>>(),
-        );
-        let rule = move |net: &Net, request: CircuitRequest| match hops.get(&request.target()) {
-            _ if request.target() == me => net.accept_circuit(request),
-            Some(hop) => net.pass_on(request, *hop),
-            None => net.refuse_circuit(request, Reason::NoWay),
-        };
-        Self::who(secret, None, Box::new(rule)).await
-    }
-
-    async fn who(secret: u8, rate: Option<NonZeroU64>, rule: Rule) -> Self {
-        let here = IpAddr::from([127, 0, 0, 1]);
-        let mut net = Net::bind(0, vec![here], &key(secret), rate).await.unwrap();
-        let (id, addr) = (key(secret).id(), SocketAddr::new(here, net.port()));
-        let dialer = net.dialer();
-        let (coming, came) = mpsc::channel(4096);
-        let (linking, links) = mpsc::channel(16);
-        let (asked, mut questions) = mpsc::channel(16);
-        let node = tokio::spawn(async move {
-            let (mut devices, mut dial_there) = (BTreeMap::new(), None);
-            loop {
-                tokio::select! {
-                    Some(question) = questions.recv() => match question {
-                        Question::Link(addr, device) => net.dial_link(addr, Some(device)),
-                        Question::DialThere(addr) => dial_there = Some(addr),
-                        Question::Relayed(answer) => answer.send(net.relayed()).unwrap(),
-                    },
-                    Some(Incoming::Event(event)) = net.next() => match event {
-                        NetEvent::Visit(visit) => {
-                            let coming = coming.clone();
-                            tokio::spawn(async move {
-                                if let Ok(stream) = visit.welcome().await {
-                                    let _ = coming.send(stream).await;
-                                }
-                            });
-                        }
-                        NetEvent::Circuit(request) => rule(&net, request),
-                        NetEvent::LinkUp { link, device, .. } => {
-                            devices.insert(link, device);
-                            linking.send((link, device)).await.unwrap();
-                        }
-                        NetEvent::Frame { link, frame } => {
-                            let read = LinkFrame::decode(frame.kind, &frame.body).unwrap();
-                            if let Some(LinkFrame::DialBack(token)) = read {
-                                net.dial_back(devices[&link], dial_there.unwrap(), token);
-                            }
-                        }
-                        _ => {}
-                    },
-                    else => return,
-                }
-            }
-        });
-        Self {
-            id,
-            addr,
-            dialer,
-            came,
-            links,
-            asked,
-            node,
-        }
-    }
-
-    /// The way to someone who can be dialled.
-    fn hop(&self) -> Hop {
-        Hop {
-            device: self.id,
-            addr: self.addr,
-            link: LinkId(u64::MAX),
-        }
-    }
-
-    async fn opens(&self, device: DeviceId, first: Hop) -> Result<Stream, OpenError> {
-        let way = Way {
-            addrs: Vec::new(),
-            hop: Some(first),
-        };
-        let opening = self.dialer.open(device, &way, "talk", home());
-        timeout(2 * DEADLINE, opening).await.expect("an end")
-    }
-
-    async fn welcomes(&mut self) -> Stream {
-        let came = timeout(DEADLINE, self.came.recv()).await;
-        came.expect("a stream").unwrap()
-    }
-
-    async fn relayed(&self) -> (usize, u64) {
-        let (answer, relayed) = oneshot::channel();
-        self.asked.send(Question::Relayed(answer)).await.unwrap();
-        relayed.await.unwrap()
-    }
-
-    /// Passes nothing on any more, within the time that ends take to get through.
-    async fn is_left(&self) {
-        let begun = Instant::now();
-        while self.relayed().await.0 > 0 {
-            assert!(begun.elapsed() < DEADLINE, "circuits are left");
-            tokio::task::yield_now().await;
-        }
-    }
-}
-
-async fn says(from: &mut Stream, words: &[u8]) {
-    from.write_all(words).await.unwrap();
-    from.flush().await.unwrap();
-}
-
-async fn hears(to: &mut Stream, words: &[u8]) {
-    let mut heard = vec![0; words.len()];
-    let read = timeout(DEADLINE, to.read_exact(&mut heard)).await;
-    read.expect("in time").unwrap();
-    assert_eq!(heard, words);
-}
 
 const ANA: u8 = 1;
 const BEN: u8 = 2;
@@ -269,6 +115,24 @@ async fn a_relay_that_leads_to_someone_else_gets_nowhere() {
 }
 
 #[tokio::test]
+async fn another_neighbour_is_tried_and_the_one_that_failed_comes_last_for_a_while() {
+    let ana = Someone::with(ANA, &[]).await;
+    let mut cleo = Someone::with(CLEO, &[]).await;
+    let ben = Someone::with(BEN, &[]).await;
+    let dora = Someone::with(DORA, &[(cleo.id, cleo.hop())]).await;
+    let through = vec![ben.hop(), dora.hop()];
+
+    let opened = ana.opens_through(cleo.id, through.clone()).await.unwrap();
+    assert_eq!(opened.relay(), Some(dora.id), "ben knows no way");
+    cleo.welcomes().await;
+
+    ana.dialer.shun(dora.id);
+    drop(ben);
+    let again = ana.opens_through(cleo.id, through).await.unwrap();
+    assert_eq!(again.relay(), Some(dora.id), "last is not never");
+}
+
+#[tokio::test]
 async fn a_circuit_that_comes_round_is_refused_where_it_was_before() {
     let ana = Someone::with(ANA, &[]).await;
     let nobody = key(9).id();
@@ -291,6 +155,21 @@ async fn a_circuit_that_comes_round_is_refused_where_it_was_before() {
     );
     ben.is_left().await;
     dora.is_left().await;
+}
+
+#[tokio::test]
+async fn a_relay_that_says_nothing_holds_nobody_up_for_ever() {
+    let ana = Someone::with(ANA, &[]).await;
+    let nobody = key(9).id();
+    let kept = std::sync::Mutex::new(Vec::new());
+    let keep = move |_: &Net, request: CircuitRequest| kept.lock().unwrap().push(request);
+    let dora = Someone::who(DORA, None, Box::new(keep)).await;
+    let ben = Someone::with(BEN, &[(nobody, dora.hop())]).await;
+
+    let opened = ana.opens(nobody, ben.hop()).await;
+
+    assert!(opened.is_err());
+    ben.is_left().await;
 }
 
 #[tokio::test]

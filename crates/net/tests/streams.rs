@@ -82,7 +82,7 @@ async fn a_device_is_found_at_the_address_where_it_is() {
     let (ana, ben, mut cleo) = (ana().await, ben().await, cleo().await);
     let way = Way {
         addrs: vec![ben.addr, cleo.addr],
-        hop: None,
+        hops: Vec::new(),
     };
     let (at_ana, at_cleo) = tokio::join!(ana.opens(cleo.id, way), cleo.stream());
     assert_eq!(at_ana.unwrap().addr(), cleo.addr);

@@ -43,6 +43,11 @@ impl Streams {
         self.dialer.open(device, &way, service, network).await
     }
 
+    /// A stream broke: if it went through a relay, others are tried first for a while.
+    pub(crate) fn lost(&self, relay: Option<DeviceId>) {
+        relay.inspect(|relay| self.dialer.shun(*relay));
+    }
+
     /// Answers what opens a stream that came in. `None` when it was refused.
     ///
     /// # Errors

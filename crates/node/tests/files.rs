@@ -236,7 +236,7 @@ async fn a_stranger_gets_no_stream() {
     let device = DeviceId::from_hex(&person.id).unwrap();
     let way = Way {
         addrs: vec![addr],
-        hop: None,
+        hops: Vec::new(),
     };
     let network = NetworkId::of("strangers");
     let opened = net.dialer().open(device, &way, "file", network).await;

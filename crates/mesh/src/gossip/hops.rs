@@ -41,6 +41,20 @@ impl<R: Rng> Gossip<R> {
         })
     }
 
+    /// All that lead there, the best one first: it alone if the device has a link, others in case
+    /// that one does not get there.
+    #[must_use]
+    pub fn hops_towards(&self, device: &DeviceId) -> Vec<Hop> {
+        let best = self.next_hop(device);
+        if best.is_none_or(|hop| hop.device == *device) {
+            return best.into_iter().collect();
+        }
+        let others = self.routing.topology.neighbours_towards(device);
+        let others = others.iter().filter_map(|other| self.next_hop(other));
+        let others = others.filter(|other| best.is_none_or(|best| best.device != other.device));
+        best.into_iter().chain(others).collect()
+    }
+
     /// Where a device was heard, newest first: it may be dialled there without a link.
     #[must_use]
     pub fn heard_at(&self, device: &DeviceId) -> &[SocketAddr] {

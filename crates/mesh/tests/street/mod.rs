@@ -19,7 +19,9 @@ use gossamer_mesh::{
     Now,
     gossip::{Config, Ed25519, Gossip, Input, LinkId, Output, Start},
 };
-use gossamer_wire::v2::{Body, Envelope, Frame, Kind, LinkFrame, LinkState, Reason, Splitter};
+use gossamer_wire::v2::{
+    Body, DialBackToken, Envelope, Frame, Kind, LinkFrame, LinkState, Reason, Splitter,
+};
 use rand::{SeedableRng, rngs::StdRng};
 
 pub(crate) struct Person {
@@ -31,6 +33,7 @@ pub(crate) struct Person {
     pub(crate) shown: Vec<EnvelopeId>,
     pub(crate) stored: BTreeMap<EnvelopeId, u32>,
     pub(crate) refused: Vec<Reason>,
+    pub(crate) asked_to_dial: Vec<(DeviceId, DialBackToken)>,
     pub(crate) up: BTreeSet<DeviceId>,
     pub(crate) keyring: Option<Keyring>,
 }
@@ -124,6 +127,7 @@ impl Street {
             shown: Vec::new(),
             stored: BTreeMap::new(),
             refused: Vec::new(),
+            asked_to_dial: Vec::new(),
             up: BTreeSet::new(),
             keyring: None,
         });

@@ -1,6 +1,8 @@
 //! People with a node each on loopback, and what their nodes report.
 #![allow(dead_code, reason = "not every test file needs every helper")]
 
+pub(crate) mod someone;
+
 use std::{
     net::{IpAddr, SocketAddr},
     time::Duration,
@@ -144,7 +146,7 @@ pub(crate) fn home() -> NetworkId {
 pub(crate) fn at(addr: SocketAddr) -> Way {
     Way {
         addrs: vec![addr],
-        hop: None,
+        hops: Vec::new(),
     }
 }
 

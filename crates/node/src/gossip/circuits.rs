@@ -36,12 +36,12 @@ impl Actor {
 
     /// How a device can be reached now.
     pub(crate) fn way_to(&self, device: &DeviceId) -> Way {
-        let next = self.v2.brain.next_hop(device);
-        let has_link = next.is_some_and(|next| next.device == *device);
+        let hops = self.v2.brain.hops_towards(device);
+        let has_link = self.v2.devices.is_linked(device);
         let heard_at = self.v2.brain.heard_at(device);
         Way {
             addrs: if has_link { &[] } else { heard_at }.to_vec(),
-            hop: next.map(hop),
+            hops: hops.into_iter().map(hop).collect(),
         }
     }
 
