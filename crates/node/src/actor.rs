@@ -328,6 +328,7 @@ impl Actor {
         self.status.online = convert::count(online);
         self.status.queued = convert::count(self.v2.brain.unsent());
         self.status.other_password = convert::count(self.v2.other_password());
+        self.status.relaying = convert::count(self.net.relayed().0);
         self.status.network = self
             .interfaces
             .iter()

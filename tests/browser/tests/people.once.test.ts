@@ -13,6 +13,13 @@ test('lists this device and the others with what is known of them', async ({ pag
   await expect(people.nth(5)).toContainText(/Hall desk\s*Offline.*at 11:06/);
 });
 
+test('says what this device passes on for others, while it does', async ({ page }) => {
+  await open(page, 'busy', 'people');
+  await expect(page.getByTestId('status-relaying')).toHaveText('Passing on 2 files for others');
+  await open(page, 'quiet', 'people');
+  await expect(page.getByTestId('status-relaying')).toHaveCount(0);
+});
+
 test('marks a device that speaks the classic protocol, and no other', async ({ page }) => {
   await open(page, 'open', 'people');
   const person = (name: string) => page.getByTestId('person').filter({ hasText: name });

@@ -272,6 +272,8 @@ pub struct StatusView {
     pub queued: u32,
     /// Devices near that have another password, or where only one side has one.
     pub other_password: u32,
+    /// Streams between others that go through this device now.
+    pub relaying: u32,
     /// Bytes per second received over all connections.
     #[ts(type = "number")]
     pub down: u64,

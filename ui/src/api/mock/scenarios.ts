@@ -104,6 +104,7 @@ function quiet(now: number): World {
     name: 'ana',
     password: true,
     network: true,
+    relaying: 0,
     peers: [
       peer(ben, '192.168.1.31:9999', now - 2000),
       peer(cleo, '192.168.1.44:9999', now - 4000),
@@ -194,6 +195,7 @@ function busy(now: number): World {
       peer({ id: device('5e3f11a8'), name: 'Field tent' }, '', now - 5000, 'relayed'),
       peer(hall, '192.168.1.2:9999', now - 3 * HOUR, 'offline'),
     ],
+    relaying: 2,
     messages,
     readUpTo,
     transfers: [

@@ -15,6 +15,8 @@ export type World = {
   name: string;
   password: boolean;
   network: boolean;
+  /** Streams of others that go through this device. */
+  relaying: number;
   peers: PeerView[];
   messages: MessageView[];
   transfers: TransferView[];
