@@ -7,8 +7,8 @@ use bytes::Bytes;
 use gossamer_wire::{
     v1::Beacon,
     v2::{
-        Body, ClassicMessage, DeviceRecord, Frame, FrameError, Hello, LinkFrame, SignedRecord,
-        Splitter, Text,
+        Body, ClassicMessage, DeviceRecord, Frame, FrameError, Hello, LinkFrame, Purge,
+        SignedRecord, Splitter, Text,
     },
 };
 
@@ -86,6 +86,9 @@ pub fn envelope(data: &[u8]) {
             ClassicMessage::decode(&classic.encode().unwrap()),
             Ok(classic)
         );
+    }
+    if let Ok(purge) = Purge::decode(&payload) {
+        assert_eq!(Purge::decode(&purge.encode().unwrap()), Ok(purge));
     }
     if let Ok(Some(text)) = Text::decode(&payload) {
         assert_eq!(Text::decode(&text.encode().unwrap()), Ok(Some(text)));

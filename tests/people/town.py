@@ -126,6 +126,23 @@ class Town:
         host.ips[lan] = ip
         return ip
 
+    def moves(self, host, lan, other):
+        """Someone takes a host from one network to another: out of reach first, then there."""
+        near, port = _interface(host, lan), _port(host, lan)
+        ip = f"10.77.{self._lan(other)}.{port + 1}"
+        _batch(self._switches, f"link set port{port} nomaster")
+        _batch(
+            host.netns,
+            f"link set {near} down",
+            f"addr flush dev {near}",
+            f"addr add {ip}/24 brd + dev {near}",
+            f"link set {near} up",
+        )
+        _batch(self._switches, f"link set port{port} master lan{self._lan(other)}")
+        there = {lan: (other, ip)}
+        host.ips = dict(there.get(at, (at, old)) for at, old in host.ips.items())
+        return ip
+
     def cut(self, host, lan):
         """Takes the cable out: the interface stays, its carrier goes."""
         self._cable(host, lan, "down")
@@ -185,8 +202,8 @@ class Town:
         return self._lans.index(name) + 1
 
     def _cable(self, host, lan, state):
-        port = int(host.ips[lan].rsplit(".", 1)[1]) - 1
-        _run("ip", "-n", self._switches, "link", "set", f"port{port}", state)
+        port = f"port{_port(host, lan)}"
+        _run("ip", "-n", self._switches, "link", "set", port, state)
 
 
 def _enter(namespace):
@@ -197,6 +214,10 @@ def _enter(namespace):
 
 def _interface(host, lan):
     return f"eth{list(host.ips).index(lan)}"
+
+
+def _port(host, lan):
+    return int(host.ips[lan].rsplit(".", 1)[1]) - 1
 
 
 def _drops(host, packets):

@@ -139,6 +139,12 @@ fn tell(scenario: &Scenario, args: &Args, sum: &Report, wall: Duration) {
         sum.unacknowledged,
         wall.as_secs_f64(),
     );
+    if sum.letters > 0 {
+        println!(
+            "{:22} {} of {} letters arrived",
+            "", sum.letters_arrived, sum.letters
+        );
+    }
     if args.details {
         for (kind, frames) in &sum.traffic.frames {
             let bytes = sum.traffic.bytes.get(kind).copied().unwrap_or(0);

@@ -24,6 +24,7 @@ mod network;
 mod password;
 mod plain;
 mod provider;
+mod purge;
 #[cfg(test)]
 mod suite;
 
@@ -40,3 +41,4 @@ pub use network::{NetworkFernet, seal_classic};
 pub use password::Password;
 pub use plain::Plain;
 pub use provider::{CryptoProvider, OpenError, SealError};
+pub use purge::PurgeSecret;

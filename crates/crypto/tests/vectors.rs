@@ -9,7 +9,7 @@
 
 use gossamer_crypto::{
     CryptoProvider, DeviceId, DeviceKey, EnvelopeId, FileId, FileKey, Keyring, NetworkFernet,
-    NetworkId, NetworkKey, Sealer, Signature, Signed, UserKey, seal_classic,
+    NetworkId, NetworkKey, PurgeSecret, Sealer, Signature, Signed, UserKey, seal_classic,
 };
 use serde_json::Value;
 
@@ -28,6 +28,10 @@ fn ids_are_named_as_written() {
     for case in cases(&vectors["envelope"]) {
         let id = EnvelopeId::of(&bytes(&case["body"]));
         assert_eq!(id.as_bytes()[..], bytes(&case["id"]));
+    }
+    for case in cases(&vectors["purge"]) {
+        let secret = PurgeSecret::new(array(&case["secret"]));
+        assert_eq!(secret.ack(), array(&case["ack"]));
     }
 }
 

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use gossamer_crypto::{DeviceId, DeviceKey, EnvelopeId, NetworkId};
 use gossamer_mesh::{
     Now,
-    gossip::{Config, Ed25519, Entry, Gossip, Held, Input, LinkId, Output, Start},
+    gossip::{Config, Ed25519, Entry, Gossip, Held, Input, LinkId, Output, Quota, Start},
 };
 use gossamer_wire::v2::{Bucket, Kind, Splitter};
 use rand::{SeedableRng, rngs::StdRng};
@@ -61,6 +61,7 @@ fn node(n: u8, known: impl Iterator<Item = u32>) -> (DeviceId, Gossip<StdRng>) {
         port: 9999,
         stale: Duration::from_secs(30),
         leaf: false,
+        quota: Quota::default(),
         verifier: Box::new(Ed25519),
     };
     let mut brain = Gossip::new(config, StdRng::seed_from_u64(n.into()));
@@ -88,6 +89,7 @@ fn entry(n: u32) -> Entry {
         ttl: 0,
         held: Held::Body,
         own: false,
+        mail: None,
     }
 }
 

@@ -108,7 +108,8 @@ pub const GUESSES: u32 = 10;
 /// The time after which one more wrong password may be tried.
 pub const GUESS_PAUSE: Duration = Duration::from_secs(60);
 
-/// Envelopes whose bodies are kept.
+/// Envelopes whose bodies are kept: history and mail can each count on a half, and mail between
+/// strangers has a tenth.
 pub const BODIES: usize = 100_000;
 
 /// Bytes of bodies that are kept.
@@ -116,6 +117,17 @@ pub const BODY_BYTES: u64 = 256 << 20;
 
 /// Ids that are known, with a body or without: about 200 bytes of memory each.
 pub const KNOWN_ENVELOPES: usize = 4 * BODIES;
+
+/// Purges of messages that are not known, remembered so that they are not asked for again and
+/// again: with the 50 ids that each may name, 2 MiB.
+pub const DECLINED: usize = 1_024;
+
+/// Messages that are not known and that a Purge which is kept names: 5 MiB. What is over that is
+/// carried until it ages out.
+pub const FORETOLD: usize = 65_536;
+
+/// How long messages that were opened gather until others are told: people read several at once.
+pub const PURGE_GATHER: Duration = Duration::from_secs(1);
 
 /// Authors whose rate is watched at once.
 pub const AUTHORS: usize = 4_096;

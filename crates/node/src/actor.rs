@@ -10,11 +10,11 @@ use std::{
     time::Duration,
 };
 
-use gossamer_crypto::DeviceId;
+use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_mesh::{Input, Subnet, gossip};
 use gossamer_net::{Incoming, Interface, Net, NetEvent, Way};
 use gossamer_store::{MessageRow, Recorded, Store, StoreError};
-use gossamer_wire::v2::Envelope;
+use gossamer_wire::v2::{Envelope, Purge};
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, sleep_until},
@@ -51,8 +51,12 @@ pub(crate) enum Report {
     Body(Served),
     /// Messages became readable or stand in another place.
     Revealed(Vec<MessageRow>),
-    /// One more has a message of ours; how many have it now.
-    Reached(String, u32),
+    /// A message of ours got further.
+    Reached(MessageRow),
+    /// What has arrived was signed and written to the store, or could not be.
+    Purged(Purge, Option<Envelope>),
+    /// These bodies could not be removed.
+    NotDropped(Vec<EnvelopeId>),
     /// A failed message of ours is queued again.
     Requeued(MessageRow, oneshot::Sender<Result<Event, ApiError>>),
     /// The address that `connect` named.
@@ -278,7 +282,12 @@ impl Actor {
                     self.sink.emit(Event::Message(convert::message_view(&row)));
                 }
             }
-            Report::Reached(id, reached) => self.reached(id, reached),
+            Report::Reached(row) => {
+                let view = convert::state_view(&row);
+                self.sink.emit(Event::MessageState(view));
+            }
+            Report::Purged(purge, envelope) => self.purged(purge, envelope),
+            Report::NotDropped(ids) => self.v2.not_dropped.extend(ids),
             Report::Written(Ok((row, envelope)), answer) => {
                 self.sink.emit(Event::Message(convert::message_view(&row)));
                 let _ = answer.send(Ok(Event::MessageState(convert::state_view(&row))));

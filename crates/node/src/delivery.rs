@@ -44,21 +44,13 @@ impl Actor {
         id: String,
         note: impl FnOnce(&mut Store, &str) -> Result<Option<u32>, StoreError> + Send + 'static,
     ) {
-        let message = id.clone();
         self.job(
-            move |store| note(store, &message),
-            |reached| Some(Report::Reached(id, reached.ok()??)),
+            move |store| match note(store, &id)? {
+                Some(_) => store.messages().get(&id),
+                None => Ok(None),
+            },
+            |row| Some(Report::Reached(row.ok()??)),
         );
-    }
-
-    /// So many have a message of ours.
-    pub(crate) fn reached(&mut self, id: String, reached: u32) {
-        self.sink.emit(Event::MessageState(MessageStateView {
-            id,
-            state: api::MessageState::Sent,
-            reason: None,
-            reached,
-        }));
     }
 
     /// Classic nodes cannot take it; those of ours can.

@@ -30,7 +30,7 @@ use crate::{
     clock::{Clock, wall_ms},
     devices::read_record,
     files::Files,
-    gossip::{Author, Content, Gossiping, entry},
+    gossip::{Author, Content, Gossiping, entry, restore},
     profile::Profile,
     sink::{self, EventStream},
     status::Status,
@@ -105,6 +105,7 @@ impl Node {
             port: config.port,
             stale: config.timers.stale,
             leaf: config.relay == RelayMode::Nobody,
+            quota: gossip::Quota::default(),
             verifier: Box::new(gossip::Ed25519),
         };
         let brain = Gossip::new(brain, StdRng::from_rng(&mut rand::rng()));
@@ -222,12 +223,16 @@ async fn open(
                 .iter()
                 .filter_map(|row| EnvelopeId::from_hex(&row.id));
             let admitted = store.networks().admitted(&network, password)?;
+            let restored = restore(store, &index)?;
             let start = gossip::Start {
                 index,
                 unsent: unsent.collect(),
                 uptime,
                 keyring: keyring(store, &network, locked)?,
                 admitted: admitted.iter().map(|row| row.device).collect(),
+                contacts: None,
+                purges: restored.purges,
+                carriers: restored.carriers,
             };
             Ok(Opened {
                 author,

@@ -68,6 +68,7 @@ fn envelope(number: u64) -> EnvelopeRow {
             network: home(),
             bucket: 3,
             audience: None,
+            ack: None,
             kind: 4,
             origin: Some(DeviceId::new([2; 32])),
             seq: number,

@@ -18,8 +18,10 @@ pub struct EnvelopeMeta {
     pub network: NetworkId,
     /// The number of its bucket.
     pub bucket: u64,
-    /// Whom it is for, where its bucket has an audience.
+    /// The device or room it is for, of kinds that have one.
     pub audience: Option<[u8; 32]>,
+    /// The hash of what shows that it has arrived, of direct messages.
+    pub ack: Option<[u8; 32]>,
     /// Its kind, known or not.
     pub kind: u64,
     /// The device that made it; `None` for kinds without an origin.
@@ -88,12 +90,12 @@ impl Envelopes<'_> {
     ) -> Result<(), StoreError> {
         let mut query = self.db.prepare_cached(
             "SELECT id, network, bucket, audience, kind, origin, seq, created, lifetime, birth,
-                    size, own, hops, held
+                    size, own, hops, ack, held
              FROM envelopes WHERE network = ?1 ORDER BY row",
         )?;
         let mut rows = query.query([network.as_bytes()])?;
         while let Some(row) = rows.next()? {
-            let held = row.get(13)?;
+            let held = row.get(14)?;
             each(IndexEntry {
                 meta: meta_from(row)?,
                 held,
@@ -111,7 +113,7 @@ impl Envelopes<'_> {
             .db
             .prepare_cached(
                 "SELECT id, network, bucket, audience, kind, origin, seq, created, lifetime, birth,
-                        size, own, hops, body, signature, signer
+                        size, own, hops, ack, body, signature, signer
                  FROM envelopes LEFT JOIN bodies ON envelope = row WHERE id = ?1",
             )?
             .query_row([id.as_bytes()], |row| {
@@ -180,8 +182,8 @@ pub(crate) fn insert(db: &Connection, envelope: &EnvelopeRow) -> rusqlite::Resul
         .prepare_cached(
             "INSERT INTO envelopes (
                  id, network, bucket, audience, kind, origin, seq, created, lifetime, birth, size,
-                 own, hops, held
-             ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                 own, hops, ack, held
+             ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
              ON CONFLICT (id) DO NOTHING",
         )?
         .execute(params![
@@ -198,6 +200,7 @@ pub(crate) fn insert(db: &Connection, envelope: &EnvelopeRow) -> rusqlite::Resul
             meta.size,
             meta.own,
             meta.hops,
+            meta.ack,
             envelope.body.is_some(),
         ])?;
     let (true, Some(body)) = (inserted > 0, &envelope.body) else {
@@ -215,7 +218,7 @@ pub(crate) fn insert(db: &Connection, envelope: &EnvelopeRow) -> rusqlite::Resul
     Ok(())
 }
 
-/// Reads the columns `id` to `hops`. By number: the index of a large network is read at start.
+/// Reads the columns `id` to `ack`. By number: the index of a large network is read at start.
 fn meta_from(row: &Row<'_>) -> rusqlite::Result<EnvelopeMeta> {
     Ok(EnvelopeMeta {
         id: row.get::<_, Id<_>>(0)?.0,
@@ -231,6 +234,7 @@ fn meta_from(row: &Row<'_>) -> rusqlite::Result<EnvelopeMeta> {
         size: row.get(10)?,
         own: row.get(11)?,
         hops: row.get(12)?,
+        ack: row.get(13)?,
     })
 }
 
@@ -257,6 +261,7 @@ mod tests {
         let whole = envelope(1);
         let mut bridged = envelope(2);
         bridged.meta.audience = Some([9; 32]);
+        bridged.meta.ack = Some([10; 32]);
         bridged.meta.origin = None;
         bridged.meta.birth = -70;
         bridged.body.as_mut().unwrap().signer = Some(DeviceId::new([8; 32]));

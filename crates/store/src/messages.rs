@@ -126,6 +126,27 @@ impl Messages<'_> {
         Ok(changed > 0)
     }
 
+    /// Notes how far an own message got, unless it went further before. Says whether that is news.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn advance(
+        &mut self,
+        id: &str,
+        state: MessageState,
+        reason: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let changed = self
+            .db
+            .prepare_cached(
+                "UPDATE messages SET state = ?2, reason = ?3
+                 WHERE id = ?1 AND own AND state != ?2 AND state != 'read'
+                     AND (state != 'delivered' OR ?2 = 'read')",
+            )?
+            .execute(params![id, state, reason])?;
+        Ok(changed > 0)
+    }
+
     /// One message.
     ///
     /// # Errors
@@ -539,6 +560,26 @@ mod tests {
         let failed = messages.get("own-1").unwrap().unwrap();
         assert_eq!(failed.state, Some(MessageState::Failed));
         assert_eq!(failed.reason.as_deref(), Some("too long"));
+    }
+
+    #[test]
+    fn a_message_may_be_carried_again_and_does_not_come_back_from_its_recipient() {
+        use MessageState::{Carried, Delivered, Failed, Read, Sent};
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = open(&dir);
+        store.record(&[our_own(1, Sent)], &[]).unwrap();
+        let mut messages = store.messages();
+        let mut advance = |state| messages.advance("own-1", state, None).unwrap();
+        assert_eq!(
+            [advance(Carried), advance(Carried), advance(Sent)],
+            [true, false, true]
+        );
+        assert_eq!([advance(Delivered), advance(Carried)], [true, false]);
+        assert_eq!(
+            [advance(Failed), advance(Read), advance(Delivered)],
+            [false, true, false]
+        );
+        assert!(!messages.advance("unknown", Sent, None).unwrap());
     }
 
     #[test]

@@ -62,6 +62,7 @@ pub(crate) fn envelope(number: u64) -> EnvelopeRow {
             network: home(),
             bucket: 3,
             audience: None,
+            ack: None,
             kind: 4,
             origin: Some(DeviceId::new([2; 32])),
             seq: number,

@@ -154,6 +154,7 @@ fn envelope(number: u64) -> EnvelopeRow {
             network: home(),
             bucket: 3,
             audience: None,
+            ack: None,
             kind: 4,
             origin: None,
             seq: number,

@@ -94,6 +94,12 @@ pub const LINK_STATE: usize = 2 << 10;
 /// Link states in one frame: as many of the largest as fit into [`FRAME`].
 pub const LINK_STATES: usize = 24;
 
+/// How long a direct message waits for its recipient, seconds: 7 days, like what is said to everyone.
+pub const LIFETIME_DM: u32 = 7 * 24 * 60 * 60;
+
+/// Messages that one Purge names: as many as travel unasked, within [`INLINE`].
+pub const PURGED: usize = 50;
+
 /// Capabilities in a device record.
 pub const CAPABILITIES: usize = 16;
 

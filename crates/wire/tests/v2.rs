@@ -15,8 +15,8 @@ use gossamer_wire::{
     limits,
     v2::{
         Body, Bucket, BucketDigest, ClassicMessage, DecodeError, DeviceRecord, DialBackToken,
-        EncodeError, Envelope, EnvelopeFrame, Frame, Hello, HelloFields, Kind, LinkFrame, Recon,
-        SignedRecord, Splitter, StreamFrame, Text,
+        EncodeError, Envelope, EnvelopeFrame, Frame, Hello, HelloFields, Kind, LinkFrame, Purge,
+        Recon, SignedRecord, Splitter, StreamFrame, Text,
     },
 };
 use proptest::prelude::*;
@@ -439,8 +439,10 @@ proptest! {
 
     #[test]
     fn every_payload_survives_the_wire(
-        text in any::text(), classic in any::classic(), record in any::record(), signed in any::signed_record()
+        text in any::text(), classic in any::classic(), record in any::record(), signed in any::signed_record(),
+        purge in any::purge()
     ) {
+        prop_assert_eq!(Purge::decode(&purge.encode().unwrap()), Ok(purge));
         prop_assert_eq!(Text::decode(&text.encode().unwrap()), Ok(Some(text)));
         prop_assert_eq!(ClassicMessage::decode(&classic.encode().unwrap()), Ok(classic));
         prop_assert_eq!(DeviceRecord::decode(&record.encode().unwrap()), Ok(record));
@@ -463,6 +465,7 @@ proptest! {
         let _ = ClassicMessage::decode(&bytes);
         let _ = SignedRecord::decode(&bytes);
         let _ = DeviceRecord::decode(&bytes);
+        let _ = Purge::decode(&bytes);
     }
 
     #[test]

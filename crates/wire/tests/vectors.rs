@@ -13,14 +13,16 @@
 use std::{collections::BTreeSet, fmt::Write, fs, path::PathBuf};
 
 use bytes::Bytes;
-use gossamer_crypto::{CircuitId, DeviceId, EnvelopeId, NetworkId, NetworkKey, Signature, UserId};
+use gossamer_crypto::{
+    CircuitId, DeviceId, EnvelopeId, NetworkId, NetworkKey, PurgeSecret, Signature, UserId,
+};
 use gossamer_wire::{
     limits,
     v1::{Beacon, NetworkHash},
     v2::{
         Body, Bucket, BucketDigest, ClassicMessage, DeviceRecord, DialBackToken, Edge, Envelope,
-        EnvelopeFrame, Hello, HelloFields, Kind, LinkFrame, LinkState, LinkStateFrame, Reason,
-        Recon, SignedRecord, Splitter, StreamFrame, Text,
+        EnvelopeFrame, Hello, HelloFields, Kind, LinkFrame, LinkState, LinkStateFrame, Purge,
+        Purged, Reason, Recon, SignedRecord, Splitter, StreamFrame, Text,
     },
 };
 
@@ -364,8 +366,10 @@ fn bodies() -> Vec<Vector> {
         ..of(kind, &opaque)
     };
     let dm = Body {
-        ack: Some([0x99; 32]),
-        ..to(Kind::Dm)
+        lifetime: limits::LIFETIME_DM,
+        audience: Some(*ben().as_bytes()),
+        ack: Some(secret(0x99).ack()),
+        ..of(Kind::Dm, &opaque)
     };
     let body = Vector::body;
     vec![
@@ -390,7 +394,11 @@ fn bodies() -> Vec<Vector> {
             "kind 5: a classic message; no origin, no seq",
             &heard(),
         ),
-        body("dm", "kind 6, reserved: has an audience and an ack", &dm),
+        body(
+            "dm",
+            "kind 6 for ben's device, whose ack is of the secret 99 99 …; the payload is opaque",
+            &dm,
+        ),
         body(
             "room_event",
             "kind 7, reserved: has the room as audience",
@@ -401,7 +409,11 @@ fn bodies() -> Vec<Vector> {
             "kind 8, reserved: has the room as audience",
             &to(Kind::RoomConfig),
         ),
-        body("purge", "kind 9, reserved", &reserved(Kind::Purge)),
+        body(
+            "purge",
+            "kind 9: two messages have arrived",
+            &of(Kind::Purge, &purge()),
+        ),
         body(
             "revocation",
             "kind 10, reserved",
@@ -435,6 +447,21 @@ fn told_links() -> Body {
     }
 }
 
+fn secret(byte: u8) -> PurgeSecret {
+    PurgeSecret::new([byte; 32])
+}
+
+fn purge() -> Bytes {
+    let entry = |n, byte| Purged {
+        id: id(n),
+        secret: secret(byte),
+    };
+    let purge = Purge {
+        entries: vec![entry(1, 0x99), entry(2, 0x9a)],
+    };
+    purge.encode().unwrap()
+}
+
 fn payloads() -> Vec<Vector> {
     let cbor = Vector::cbor;
     vec![
@@ -450,6 +477,11 @@ fn payloads() -> Vec<Vector> {
         ),
         cbor("content_text", "content of kind 4: a text", text()),
         cbor("content_classic", "payload of kind 5", classic()),
+        cbor(
+            "purge",
+            "payload of kind 9: two messages with their secrets",
+            purge(),
+        ),
     ]
 }
 

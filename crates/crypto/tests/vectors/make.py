@@ -54,6 +54,10 @@ def ids():
             {"body": body, "id": derive("gossamer2 envelope id", body)}
             for body in [b"", b"\xa0", bytes(i % 251 for i in range(1025))]
         ],
+        "purge": [
+            {"secret": secret, "ack": derive("gossamer2 purge", secret)}
+            for secret in [bytes(32), bytes(range(32))]
+        ],
     }
 
 

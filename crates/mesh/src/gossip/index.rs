@@ -8,6 +8,10 @@ use gossamer_wire::{
     v2::{Body, Bucket, BucketDigest, Envelope, Kind},
 };
 
+use super::{
+    carrying::Mail,
+    custody::{Custody, Quota, Room},
+};
 use crate::limits;
 
 /// What the brain knows of an envelope. Bodies are the store's.
@@ -39,6 +43,8 @@ pub struct Entry {
     pub held: Held,
     /// Written on this device.
     pub own: bool,
+    /// Of direct messages.
+    pub mail: Option<Box<Mail>>,
 }
 
 impl Entry {
@@ -59,6 +65,7 @@ impl Entry {
             ttl: TTL,
             held: Held::Body,
             own: false,
+            mail: Mail::of(body).map(Box::new),
         }
     }
 
@@ -68,7 +75,7 @@ impl Entry {
         u32::try_from(uptime.saturating_sub(self.birth).max(0)).unwrap_or(u32::MAX)
     }
 
-    fn ends(&self) -> i64 {
+    pub(super) fn ends(&self) -> i64 {
         self.birth.saturating_add(i64::from(self.lifetime))
     }
 }
@@ -95,7 +102,7 @@ pub(crate) struct Expired {
     pub(crate) links: Vec<EnvelopeId>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Index {
     entries: BTreeMap<EnvelopeId, Entry>,
     buckets: BTreeMap<Bucket, Set>,
@@ -103,10 +110,8 @@ pub(crate) struct Index {
     newest: BTreeMap<(DeviceId, Kind), (u64, EnvelopeId)>,
     /// When the body goes, then when the id goes.
     ends: BTreeSet<(i64, EnvelopeId)>,
-    /// Bodies held for each author, oldest first.
-    held: BTreeMap<DeviceId, Shelf>,
-    bodies: usize,
-    bytes: u64,
+    /// Bodies that are held.
+    custody: Custody,
 }
 
 #[derive(Debug, Default)]
@@ -115,13 +120,17 @@ struct Set {
     sum: u128,
 }
 
-#[derive(Debug, Default)]
-struct Shelf {
-    by_age: BTreeSet<(i64, EnvelopeId)>,
-    bytes: u64,
-}
-
 impl Index {
+    pub(crate) fn of(me: DeviceId, quota: Quota) -> Self {
+        Self {
+            entries: BTreeMap::new(),
+            buckets: BTreeMap::new(),
+            newest: BTreeMap::new(),
+            ends: BTreeSet::new(),
+            custody: Custody::of(me, quota),
+        }
+    }
+
     pub(crate) fn get(&self, id: &EnvelopeId) -> Option<&Entry> {
         self.entries.get(id)
     }
@@ -149,7 +158,7 @@ impl Index {
         set.sum = set.sum.wrapping_add(half(&entry.id));
         self.ends.insert((Self::due(&entry), entry.id));
         if entry.held != Held::IdOnly && !entry.kind.is_fleeting() {
-            self.shelve(&entry);
+            self.custody.shelve(&entry);
         }
         self.entries.insert(entry.id, entry);
         replaced
@@ -189,7 +198,7 @@ impl Index {
     pub(crate) fn remove(&mut self, id: &EnvelopeId) -> Option<Entry> {
         let entry = self.entries.remove(id)?;
         if entry.held != Held::IdOnly {
-            self.unshelve(&entry);
+            self.custody.unshelve(&entry);
         }
         self.ends.remove(&(Self::due(&entry), *id));
         if let Some(set) = self.buckets.get_mut(&entry.bucket) {
@@ -235,17 +244,33 @@ impl Index {
         expired
     }
 
-    /// What has to go so that all limits hold: bodies first, of the author who takes most, oldest
-    /// first, never one of ours; then ids without a body, those that end first.
-    pub(crate) fn shrink(&mut self) -> Expired {
-        let mut expired = Expired::default();
-        while self.bytes > limits::BODY_BYTES || self.bodies > limits::BODIES {
-            let Some(id) = self.greediest_oldest() else {
-                break;
+    /// Drops bodies until something more fits. Returns them, and whether it does fit now.
+    pub(crate) fn make_room(&mut self, coming: Option<&Entry>) -> (Vec<EnvelopeId>, bool) {
+        let mut dropped = Vec::new();
+        loop {
+            let may_go = |id: &EnvelopeId| {
+                let entry = self.entries.get(id);
+                entry.is_some_and(|entry| !entry.own && entry.held == Held::Body)
             };
-            self.drop_body(&id);
-            expired.bodies.push(id);
+            match self.custody.room(coming, may_go) {
+                Room::Free => return (dropped, true),
+                Room::None => return (dropped, false),
+                Room::After(id) => {
+                    self.drop_body(&id);
+                    dropped.push(id);
+                }
+            }
         }
+    }
+
+    /// What has to go so that all limits hold: bodies first, never one of ours; then ids without a
+    /// body, those that end first.
+    pub(crate) fn shrink(&mut self) -> Expired {
+        let (bodies, _) = self.make_room(None);
+        let mut expired = Expired {
+            bodies,
+            ..Expired::default()
+        };
         while self.entries.len() > limits::KNOWN_ENVELOPES {
             let idle = |(_, id): &&(i64, EnvelopeId)| {
                 let entry = self.entries.get(id);
@@ -286,30 +311,34 @@ impl Index {
 
     /// Devices of whom a body is held.
     pub(crate) fn authors(&self) -> impl Iterator<Item = &DeviceId> {
-        self.held.keys()
+        self.custody.authors()
     }
 
-    fn greediest_oldest(&self) -> Option<EnvelopeId> {
-        let mut shelves: Vec<&Shelf> = self.held.values().collect();
-        shelves.sort_by_key(|shelf| std::cmp::Reverse(shelf.bytes));
-        let evictable = |id: &EnvelopeId| {
-            let entry = self.entries.get(id);
-            entry.is_some_and(|entry| !entry.own && entry.held == Held::Body)
-        };
-        shelves
-            .into_iter()
-            .flat_map(|shelf| shelf.by_age.iter().map(|(_, id)| *id))
-            .find(evictable)
+    /// Mail of contacts is not mail of strangers.
+    pub(crate) fn befriend(&mut self, contacts: BTreeSet<DeviceId>) {
+        let mail = self.items(&Bucket::Mail);
+        let mail = mail.filter_map(|(_, id)| self.entries.get(&id));
+        let held = mail.filter(|entry| entry.held != Held::IdOnly);
+        let held: Vec<Entry> = held.cloned().collect();
+        held.iter().for_each(|entry| self.custody.unshelve(entry));
+        self.custody.befriend(contacts);
+        held.iter().for_each(|entry| self.custody.shelve(entry));
     }
 
-    fn drop_body(&mut self, id: &EnvelopeId) -> bool {
+    #[cfg(any(test, feature = "sim"))]
+    pub(crate) fn custody(&self) -> &Custody {
+        &self.custody
+    }
+
+    /// A body is not needed any more; its id stays known. False when it was not there.
+    pub(crate) fn drop_body(&mut self, id: &EnvelopeId) -> bool {
         let Some(entry) = self.entries.get(id).cloned() else {
             return false;
         };
         if entry.held == Held::IdOnly {
             return false;
         }
-        self.unshelve(&entry);
+        self.custody.unshelve(&entry);
         self.ends.remove(&(Self::due(&entry), *id));
         let bare = Entry {
             held: Held::IdOnly,
@@ -326,28 +355,6 @@ impl Index {
             Held::IdOnly => entry.ends().saturating_add(GRACE),
         }
     }
-
-    fn shelve(&mut self, entry: &Entry) {
-        let shelf = self.held.entry(entry.author).or_default();
-        shelf.by_age.insert((entry.birth, entry.id));
-        shelf.bytes += u64::from(entry.size);
-        self.bytes += u64::from(entry.size);
-        self.bodies += 1;
-    }
-
-    fn unshelve(&mut self, entry: &Entry) {
-        let Some(shelf) = self.held.get_mut(&entry.author) else {
-            return;
-        };
-        if shelf.by_age.remove(&(entry.birth, entry.id)) {
-            shelf.bytes = shelf.bytes.saturating_sub(u64::from(entry.size));
-            self.bytes = self.bytes.saturating_sub(u64::from(entry.size));
-            self.bodies -= 1;
-        }
-        if shelf.by_age.is_empty() {
-            self.held.remove(&entry.author);
-        }
-    }
 }
 
 /// The first 16 bytes of an id, little-endian: what a digest sums.
@@ -357,6 +364,13 @@ fn half(id: &EnvelopeId) -> u128 {
         .zip(id.as_bytes())
         .for_each(|(to, from)| *to = *from);
     u128::from_le_bytes(half)
+}
+
+#[cfg(test)]
+impl Default for Index {
+    fn default() -> Self {
+        Self::of(DeviceId::new([0; 32]), Quota::default())
+    }
 }
 
 #[cfg(test)]
@@ -378,6 +392,7 @@ mod tests {
             ttl: 8,
             held: Held::Body,
             own: false,
+            mail: None,
         }
     }
 

@@ -54,6 +54,8 @@ pub(crate) struct Feed {
     pub(crate) announce: VecDeque<EnvelopeId>,
     /// Announced and not answered, and when.
     pub(crate) announced: BTreeMap<EnvelopeId, Duration>,
+    /// Announced and not wanted: not offered again over this link.
+    pub(crate) unwanted: BTreeSet<EnvelopeId>,
     /// Asked for, to be served, with the ttl to write.
     pub(crate) serve: VecDeque<(EnvelopeId, u8)>,
     /// Handed out to be served.
@@ -65,17 +67,23 @@ pub(crate) struct Feed {
 pub(crate) struct Sync {
     /// When the next DIGEST goes.
     pub(crate) digest_at: Duration,
-    /// Not before this are differences looked at again.
-    pub(crate) not_before: Duration,
-    pub(crate) pause: Duration,
     /// Buckets that differ and wait for a session.
     pub(crate) due: BTreeSet<Bucket>,
-    /// A session since the last DIGEST found differences and moved nothing.
-    pub(crate) stuck: bool,
+    /// Buckets whose last session found differences and moved nothing: what only one side declines
+    /// must not slow down the others.
+    pub(crate) stuck: BTreeMap<Bucket, Stuck>,
     pub(crate) initiator: Option<Box<Initiator>>,
     pub(crate) responder: Option<Box<Responder>>,
     /// Sessions that the neighbour may still open.
     pub(crate) sessions: Tokens,
+}
+
+/// Differences that nothing comes of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stuck {
+    /// They are not looked at before.
+    pub(crate) until: Duration,
+    pause: Duration,
 }
 
 impl Link {
@@ -85,13 +93,25 @@ impl Link {
 }
 
 impl Sync {
+    /// A session is over. Each that moved nothing doubles the pause.
+    pub(crate) fn ended(&mut self, session: &Initiator, now: Duration) {
+        if session.moved || !session.found {
+            self.stuck.remove(&session.bucket);
+            return;
+        }
+        let stuck = self.stuck.entry(session.bucket).or_insert(Stuck {
+            until: now,
+            pause: limits::DIGEST,
+        });
+        stuck.pause = (stuck.pause * 2).min(limits::DIGEST_LAST);
+        stuck.until = now + stuck.pause - limits::DIGEST;
+    }
+
     pub(crate) fn new(now: Duration) -> Self {
         Self {
             digest_at: now,
-            not_before: now,
-            pause: limits::DIGEST,
             due: BTreeSet::new(),
-            stuck: false,
+            stuck: BTreeMap::new(),
             initiator: None,
             responder: None,
             sessions: Tokens::full(Rate {

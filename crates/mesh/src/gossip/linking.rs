@@ -247,7 +247,7 @@ impl<R: Rng> Gossip<R> {
         if std::mem::take(&mut link.guessed) {
             self.guesses.give_back(link.addr.ip());
         }
-        self.admitted.insert(device);
+        self.make_acquaintance(device);
         self.neighbours.linked(&device, dialled);
         self.outputs.push_back(Output::Up { device, addr });
         self.merge_keys(keys, Some(id));

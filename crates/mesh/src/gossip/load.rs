@@ -46,5 +46,8 @@ impl<R> Gossip<R> {
             ("serving", most(|feed| feed.serving.len()), limits::SERVING),
             ("outputs", self.outputs.len(), 0),
         ]
+        .into_iter()
+        .chain(self.index.custody().fill())
+        .collect()
     }
 }

@@ -4,6 +4,8 @@
 //! is none. It keeps an index of envelopes and never a body: bodies come in a [`Output::Persist`]
 //! and are asked for by [`Output::Serve`].
 
+mod carrying;
+mod custody;
 mod guesses;
 mod handshake;
 mod hops;
@@ -15,6 +17,7 @@ mod load;
 mod neighbours;
 mod outbox;
 mod overlay;
+mod progress;
 mod receiving;
 mod reconcile;
 mod routing;
@@ -32,18 +35,23 @@ use std::{
 
 use bytes::Bytes;
 use gossamer_crypto::{
-    DeviceId, EnvelopeId, Keyring, NetworkId, NetworkKey, PasswordKey, PasswordTag,
+    DeviceId, EnvelopeId, Keyring, NetworkId, NetworkKey, PasswordKey, PasswordTag, PurgeSecret,
 };
-use gossamer_wire::v2::{DialBackToken, Envelope, EnvelopeFrame, LinkFrame, LinkState, Reason};
+use gossamer_wire::v2::{
+    DialBackToken, Envelope, EnvelopeFrame, LinkFrame, LinkState, Purge, Reason,
+};
 use rand::Rng;
 
 use self::{
-    guesses::Guesses, index::Index, link::Link, neighbours::Neighbours, outbox::Outbox,
-    routing::Routing, tokens::Tokens,
+    carrying::Carrying, guesses::Guesses, index::Index, link::Link, neighbours::Neighbours,
+    outbox::Outbox, progress::Underway, routing::Routing, tokens::Tokens,
 };
 pub use self::{
+    carrying::Mail,
+    custody::Quota,
     hops::Hop,
     index::{Entry, Held},
+    progress::Progress,
     topology::Route,
     verify::{Ed25519, Verifier},
 };
@@ -65,6 +73,8 @@ pub struct Config {
     pub stale: Duration,
     /// Passes nothing on for others: no way leads through this device.
     pub leaf: bool,
+    /// How much is kept.
+    pub quota: Quota,
     /// Checks signatures.
     pub verifier: Box<dyn Verifier>,
 }
@@ -137,6 +147,16 @@ pub enum Input {
     /// An envelope of ours is on disk: spread it. One of kind `LinkState` answers
     /// [`Output::TellLinks`] and needs no disk.
     Publish(Envelope),
+    /// The user has a direct message, on disk and open: nobody needs to carry it any more. Until
+    /// [`Output::TellPurge`] was answered for it, a node that starts again says so again.
+    Opened {
+        /// The message.
+        id: EnvelopeId,
+        /// What was inside it.
+        secret: PurgeSecret,
+    },
+    /// The contacts are these now: their mail goes last when there is too much.
+    Contacts(BTreeSet<DeviceId>),
     /// A new key for a network that has none: the others are told.
     Mint(NetworkKey),
     /// These of [`Output::Persist`] are on disk.
@@ -163,6 +183,12 @@ pub struct Start {
     pub keyring: Keyring,
     /// Devices that were admitted to this network before, by the same password.
     pub admitted: Vec<DeviceId>,
+    /// Our contacts; `None` for those who were admitted.
+    pub contacts: Option<BTreeSet<DeviceId>>,
+    /// What each envelope of kind `Purge` says whose body is held.
+    pub purges: Vec<(EnvelopeId, Purge)>,
+    /// Which neighbours are known to have direct messages of ours.
+    pub carriers: BTreeMap<EnvelopeId, BTreeSet<DeviceId>>,
 }
 
 /// Something to do.
@@ -224,6 +250,20 @@ pub enum Output {
         by: DeviceId,
         /// How many have it now.
         reached: u32,
+    },
+    /// A direct message of ours got further, or its recipient came or went.
+    Progress {
+        /// The message.
+        id: EnvelopeId,
+        /// How far it got.
+        progress: Progress,
+    },
+    /// Sign this as the payload of an envelope of kind `Purge`, put that on disk and publish it.
+    TellPurge {
+        /// What has arrived.
+        purge: Purge,
+        /// Of the envelope, seconds.
+        lifetime: u32,
     },
     /// Sign this as the payload of an envelope of kind `LinkState` and publish it.
     TellLinks {
@@ -311,6 +351,8 @@ pub struct Gossip<R> {
     pending: BTreeMap<EnvelopeId, BTreeSet<LinkId>>,
     wanted: BTreeMap<EnvelopeId, spreading::Wanted>,
     outbox: Outbox,
+    underway: Underway,
+    carrying: Carrying,
     routing: Routing,
     overlay: overlay::Overlay,
     /// Unasked-for envelopes that each author may still send.
@@ -327,6 +369,7 @@ impl<R: Rng> Gossip<R> {
     pub fn new(me: Config, rng: R) -> Self {
         Self {
             routing: Routing::of(me.device),
+            index: Index::of(me.device, me.quota),
             me,
             rng,
             uptime: 0,
@@ -336,10 +379,11 @@ impl<R: Rng> Gossip<R> {
             neighbours: Neighbours::default(),
             guesses: Guesses::default(),
             banned: BTreeMap::new(),
-            index: Index::default(),
             pending: BTreeMap::new(),
             wanted: BTreeMap::new(),
             outbox: Outbox::default(),
+            underway: Underway::default(),
+            carrying: Carrying::default(),
             overlay: overlay::Overlay::default(),
             authors: BTreeMap::new(),
             beat_at: Duration::ZERO,
@@ -374,6 +418,8 @@ impl<R: Rng> Gossip<R> {
             Input::Frame { link, kind, body } => self.frame(link, kind, &body, now),
             Input::Served { link, id, found } => self.served(link, id, found, now),
             Input::Publish(envelope) => self.publish(&envelope, now),
+            Input::Opened { id, secret } => self.opened(id, secret, now),
+            Input::Contacts(contacts) => self.befriend(Some(contacts)),
             Input::Mint(key) => self.merge_keys(vec![key], None),
             Input::Persisted(ids) => self.persisted(ids),
             Input::PersistFailed(ids) => self.persist_failed(&ids),
@@ -381,6 +427,7 @@ impl<R: Rng> Gossip<R> {
             Input::Tick => {}
         }
         self.route_on_time(now);
+        self.purge_on_time(now);
         self.dial(now);
         if self.beat_at <= now {
             self.beat_at = now + BEAT;
@@ -400,7 +447,8 @@ impl<R: Rng> Gossip<R> {
             .neighbours
             .dial_at()
             .into_iter()
-            .chain(self.routing_wake_at());
+            .chain(self.routing_wake_at())
+            .chain(self.carrying_wake_at());
         due.fold(self.beat_at, Duration::min)
     }
 
@@ -466,8 +514,16 @@ impl<R: Rng> Gossip<R> {
         self.uptime = start.uptime;
         self.keyring = start.keyring;
         self.admitted = start.admitted.into_iter().collect();
+        self.befriend(start.contacts);
+        let mut carriers = start.carriers;
         for entry in start.index {
+            self.dispatch(&entry, carriers.remove(&entry.id).unwrap_or_default());
             self.index.insert(entry);
+        }
+        for (id, purge) in start.purges {
+            if let Some(until) = self.index.get(&id).map(Entry::ends) {
+                self.obey(&purge.entries, until);
+            }
         }
         self.outbox.restore(start.unsent);
         self.tidy();
@@ -486,9 +542,15 @@ impl<R: Rng> Gossip<R> {
         self.authors.retain(|_, tokens| !tokens.is_full(now));
         self.neighbours
             .forget_silent(now, self.me.stale, &self.links);
-        let expired = self.index.expire(self.uptime_at(now));
+        let uptime = self.uptime_at(now);
+        let expired = self.index.expire(uptime);
+        self.expire_underway(&expired.bodies);
+        if !expired.ids.is_empty() {
+            self.forget_foretold(uptime);
+        }
         self.let_go(expired);
         self.reroute_if_stale();
+        self.look_for_recipients();
         self.tend_overlay(now);
     }
 

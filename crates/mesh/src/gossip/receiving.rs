@@ -8,7 +8,7 @@ use std::{
 use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_wire::{
     limits::TTL,
-    v2::{Envelope, EnvelopeFrame, Kind, LinkFrame},
+    v2::{Envelope, EnvelopeFrame, Kind, LinkFrame, Purge},
 };
 use rand::Rng;
 
@@ -47,7 +47,7 @@ impl<R: Rng> Gossip<R> {
         }
         let announced_by = self.arrived(&id);
         let asked_for = announced_by.is_some() || self.counts_for_session(link, now);
-        if !asked_for && !self.may_write(author, now) {
+        if self.has_declined(&id) || !asked_for && !self.may_write(author, now) {
             return;
         }
         if age > body.lifetime || body.network != self.me.network {
@@ -69,7 +69,9 @@ impl<R: Rng> Gossip<R> {
             own: author == self.me.device,
             ..Entry::of(id, &envelope, &body, author)
         };
-        self.accept(envelope, entry, have, now);
+        if self.heeds(link, &entry, &body, now) {
+            self.accept(envelope, entry, have, now);
+        }
     }
 
     pub(super) fn is_signed(&mut self, author: &DeviceId, envelope: &Envelope) -> bool {
@@ -99,7 +101,9 @@ impl<R: Rng> Gossip<R> {
     }
 
     fn accept(&mut self, envelope: Envelope, entry: Entry, have: BTreeSet<LinkId>, now: Duration) {
-        let unwanted = matches!(entry.kind, Kind::Unknown(_)) || self.index.is_replaced(&entry);
+        let unwanted = matches!(entry.kind, Kind::Unknown(_))
+            || self.index.is_replaced(&entry)
+            || self.is_foretold(&entry);
         if unwanted {
             let entry = Entry {
                 held: Held::IdOnly,
@@ -109,11 +113,16 @@ impl<R: Rng> Gossip<R> {
             self.outputs.push_back(Output::Remember(entry));
             return;
         }
+        if !self.makes_room(&entry) {
+            return;
+        }
+        let id = entry.id;
         self.flood(&envelope, &entry, &have, now);
-        self.pending.insert(entry.id, have);
+        self.pending.insert(id, have);
         let replaced = self.index.insert(entry.clone());
         self.outputs.push_back(Output::Persist { envelope, entry });
         self.replaced(replaced);
+        self.reconsider(&id, now);
         self.tidy();
     }
 
@@ -140,21 +149,36 @@ impl<R: Rng> Gossip<R> {
         if entry.kind.is_fleeting() {
             return self.note(envelope.clone(), entry, BTreeSet::new(), now);
         }
-        self.outbox.push(id);
+        if entry.kind == Kind::Purge {
+            // Nobody else may know what it names, so it is not offered until someone takes it.
+            let Purge { entries } = Purge::decode(&body.payload).unwrap_or_default();
+            self.obey(&entries, entry.ends());
+        } else {
+            self.outbox.push(id);
+        }
+        self.dispatch(&entry, BTreeSet::new());
         self.flood(envelope, &entry, &BTreeSet::new(), now);
         let replaced = self.index.insert(entry);
         self.replaced(replaced);
+        self.tidy();
     }
 
     pub(super) fn persisted(&mut self, ids: Vec<EnvelopeId>) {
         let mut owed: BTreeMap<LinkId, Vec<EnvelopeId>> = BTreeMap::new();
+        let mut gone = Vec::new();
         for id in ids {
             for link in self.pending.remove(&id).unwrap_or_default() {
                 owed.entry(link).or_default().push(id);
             }
             if self.index.confirm(&id) {
                 self.outputs.push_back(Output::Deliver(id));
+            } else if self.is_bare(&id) {
+                // It was replaced or purged on its way.
+                gone.push(id);
             }
+        }
+        if !gone.is_empty() {
+            self.outputs.push_back(Output::DropBodies(gone));
         }
         self.send_stored(owed);
     }
@@ -163,7 +187,18 @@ impl<R: Rng> Gossip<R> {
     pub(super) fn persist_failed(&mut self, ids: &[EnvelopeId]) {
         for id in ids {
             self.pending.remove(id);
-            self.index.remove(id);
+            match self.index.get(id) {
+                // Purged on its way: it is not to be taken again.
+                Some(entry) if entry.held == Held::IdOnly && entry.mail.is_some() => {
+                    self.outputs.push_back(Output::Remember(entry.clone()));
+                }
+                _ => drop(self.index.remove(id)),
+            }
         }
+    }
+
+    fn is_bare(&self, id: &EnvelopeId) -> bool {
+        let entry = self.index.get(id);
+        entry.is_some_and(|entry| entry.held == Held::IdOnly)
     }
 }

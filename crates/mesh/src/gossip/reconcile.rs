@@ -1,6 +1,6 @@
 //! One reconciliation session, either side: docs/protocol-v2.md 6.5.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
 use gossamer_crypto::EnvelopeId;
 use gossamer_wire::{limits::RECON, v2::Bucket};
@@ -27,14 +27,11 @@ impl fmt::Debug for Salted {
 
 impl Salted {
     fn new(index: &Index, bucket: &Bucket, salt: [u8; 16]) -> Result<Self, BadMessage> {
-        let mut key = [0; 32];
-        key.iter_mut()
-            .zip(salt.iter().cycle())
-            .for_each(|(to, from)| *to = *from);
+        let key = key(&salt);
         let mut items = NegentropyStorageVector::new();
         let mut ids = Vec::new();
         for (created, id) in index.items(bucket) {
-            let salted = *blake3::keyed_hash(&key, id.as_bytes()).as_bytes();
+            let salted = salted(&key, &id);
             ids.push((salted, id));
             // Inserting fails only once sealed.
             let _ = items.insert(created, Id::from_byte_array(salted));
@@ -50,6 +47,19 @@ impl Salted {
         let at = self.ids.binary_search_by(|(known, _)| known.cmp(salted));
         at.ok().and_then(|at| self.ids.get(at)).map(|(_, id)| *id)
     }
+}
+
+/// The salt, twice.
+fn key(salt: &[u8; 16]) -> [u8; 32] {
+    let mut key = [0; 32];
+    key.iter_mut()
+        .zip(salt.iter().cycle())
+        .for_each(|(to, from)| *to = *from);
+    key
+}
+
+fn salted(key: &[u8; 32], id: &EnvelopeId) -> [u8; 32] {
+    *blake3::keyed_hash(key, id.as_bytes()).as_bytes()
 }
 
 /// The side that asks.
@@ -146,6 +156,15 @@ impl Initiator {
         asked
     }
 
+    /// Passes over what is lacking and not wanted.
+    pub(crate) fn pass_over(&mut self, ids: impl Iterator<Item = EnvelopeId>) {
+        let key = key(&self.salt);
+        let unwanted: BTreeSet<[u8; 32]> = ids.map(|id| salted(&key, &id)).collect();
+        if !unwanted.is_empty() {
+            self.need.retain(|id| !unwanted.contains(id.as_bytes()));
+        }
+    }
+
     /// Whether everything that was lacking was asked for and answered.
     pub(crate) fn is_done(&self) -> bool {
         self.need.is_empty() && self.outstanding == 0
@@ -227,6 +246,7 @@ mod tests {
                 ttl: 0,
                 held: Held::Body,
                 own: false,
+                mail: None,
             });
         }
         index

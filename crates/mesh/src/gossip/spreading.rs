@@ -9,7 +9,7 @@ use bytes::Bytes;
 use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_wire::{
     limits::{INLINE, TTL},
-    v2::{Envelope, EnvelopeFrame, LinkFrame},
+    v2::{Envelope, EnvelopeFrame, Kind, LinkFrame},
 };
 use rand::{Rng, RngExt};
 
@@ -133,6 +133,7 @@ impl<R: Rng> Gossip<R> {
                 Some(Held::Body) => stored.push(id),
                 Some(Held::IdOnly) => refused.push(id),
                 Some(Held::Pending) => self.owe(id, link),
+                None if self.has_declined(&id) => refused.push(id),
                 None => {
                     if self.is_first_to_announce(id, link, now) {
                         wanted.push(id);
@@ -299,18 +300,22 @@ impl<R: Rng> Gossip<R> {
             return;
         };
         for id in ids {
-            if let Some(reached) = self.outbox.stored(*id, by) {
+            let counted = self.outbox.stored(*id, by);
+            // Of those before the last start only letters are still counted.
+            if let Some(reached) = self.underway.stored(id, by).or(counted) {
                 self.outputs.push_back(Output::Stored {
                     id: *id,
                     by,
                     reached,
                 });
+                self.carried(id, by, reached);
             }
         }
     }
 
     /// A neighbour has not got these, or does not take them.
     pub(super) fn lack(&mut self, link: LinkId, ids: &[EnvelopeId], now: Duration) {
+        self.note_unwanted(link, ids);
         self.answered(link, ids, now);
         self.lacks_of_session(link, ids.len(), now);
         for id in ids {
@@ -321,6 +326,19 @@ impl<R: Rng> Gossip<R> {
             {
                 self.ask_another(*id, link, now);
             }
+        }
+    }
+
+    /// A neighbour that declines a Purge asks for it once it wants it.
+    fn note_unwanted(&mut self, link: LinkId, ids: &[EnvelopeId]) {
+        let is_purge = |id: &&EnvelopeId| {
+            let entry = self.index.get(id);
+            entry.is_some_and(|entry| entry.kind == Kind::Purge && entry.held != Held::IdOnly)
+        };
+        let ids: Vec<EnvelopeId> = ids.iter().filter(is_purge).copied().collect();
+        if let Some(link) = self.links.get_mut(&link) {
+            let room = limits::DECLINED.saturating_sub(link.feed.unwanted.len());
+            link.feed.unwanted.extend(ids.into_iter().take(room));
         }
     }
 

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use gossamer_crypto::EnvelopeId;
 use gossamer_wire::v2::{Bucket, BucketDigest, LinkFrame, Recon};
 use rand::Rng;
 
@@ -36,18 +37,17 @@ impl<R: Rng> Gossip<R> {
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
-        if me > link.device || now < link.sync.not_before {
+        if me > link.device {
             return;
         }
         let sync = &mut link.sync;
-        sync.pause = if sync.stuck {
-            (sync.pause * 2).min(limits::DIGEST_LAST)
-        } else {
-            limits::DIGEST
-        };
-        sync.not_before = now + sync.pause - limits::DIGEST;
-        sync.stuck = false;
+        sync.stuck.retain(|bucket, _| differing.contains(bucket));
         sync.due = differing;
+        sync.due.retain(|bucket| {
+            sync.stuck
+                .get(bucket)
+                .is_none_or(|stuck| stuck.until <= now)
+        });
         self.next_session(id, now);
     }
 
@@ -137,12 +137,16 @@ impl<R: Rng> Gossip<R> {
                 self.send(id, &LinkFrame::Recon(recon));
             }
             Next::Done(mut have) => {
+                let unwanted = self.links.get(&id).map(|link| &link.feed.unwanted);
                 have.retain(|id| {
                     let entry = self.index.get(id);
                     entry.is_some_and(|entry| entry.held != Held::IdOnly)
+                        && unwanted.is_none_or(|unwanted| !unwanted.contains(id))
                 });
+                let declined: Vec<EnvelopeId> = self.declined().collect();
                 if let Some(initiator) = self.initiator(id) {
                     initiator.moved = !have.is_empty();
+                    initiator.pass_over(declined.into_iter());
                 }
                 have.iter().for_each(|id| self.index.renew(id));
                 self.announce(id, have, now);
@@ -174,7 +178,7 @@ impl<R: Rng> Gossip<R> {
         if let Some(link) = self.links.get_mut(&id)
             && let Some(initiator) = link.sync.initiator.take()
         {
-            link.sync.stuck |= initiator.found && !initiator.moved;
+            link.sync.ended(&initiator, now);
             self.next_session(id, now);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gossamer_crypto::{DeviceId, EnvelopeId, Keyring};
-use gossamer_wire::v2::{Envelope, Kind};
+use gossamer_wire::v2::{Body, Envelope, Kind, Purge, Purged};
 
 use crate::gossip::{Entry, Held, Input, Start};
 
@@ -16,6 +16,8 @@ pub(super) struct Disk {
     admitted: BTreeSet<DeviceId>,
     /// Written and not committed: gone after a crash.
     batch: Vec<Write>,
+    /// What could not be removed while it was full.
+    unmade: Vec<Write>,
     /// Whether it is full: then nothing is committed.
     pub(super) is_full: bool,
 }
@@ -24,8 +26,8 @@ pub(super) struct Disk {
 struct Row {
     entry: Entry,
     envelope: Option<Envelope>,
-    /// Of one of ours: a neighbour has it.
-    sent: bool,
+    /// Of one of ours: neighbours that have it.
+    sent_to: BTreeSet<DeviceId>,
 }
 
 /// One statement of a batch.
@@ -37,7 +39,7 @@ pub(super) enum Write {
     Known(Entry),
     DropBodies(Vec<EnvelopeId>),
     Forget(Vec<EnvelopeId>),
-    Sent(EnvelopeId),
+    Sent(EnvelopeId, DeviceId),
     Keyring(Keyring),
     Admitted(DeviceId),
 }
@@ -49,6 +51,8 @@ pub(super) struct Committed {
     pub(super) inputs: Vec<Input>,
     /// Messages of the user's that exist from now on.
     pub(super) own: Vec<EnvelopeId>,
+    /// And letters.
+    pub(super) letters: Vec<EnvelopeId>,
 }
 
 impl Disk {
@@ -70,8 +74,13 @@ impl Disk {
     pub(super) fn commit(&mut self, uptime: i64) -> Committed {
         let batch = std::mem::take(&mut self.batch);
         if self.is_full {
-            return refused(&batch);
+            let refused = refused(&batch);
+            // Bodies that are to go are tried again.
+            let drops = |write: &Write| matches!(write, Write::DropBodies(_));
+            self.unmade.extend(batch.into_iter().filter(drops));
+            return refused;
         }
+        let batch = std::mem::take(&mut self.unmade).into_iter().chain(batch);
         self.uptime = uptime;
         let mut outcome = Committed::default();
         let mut persisted = Vec::new();
@@ -80,6 +89,8 @@ impl Disk {
                 Write::Own(envelope, entry) => {
                     if entry.kind == Kind::Everyone {
                         outcome.own.push(entry.id);
+                    } else if entry.kind == Kind::Dm {
+                        outcome.letters.push(entry.id);
                     }
                     outcome.inputs.push(Input::Publish(envelope.clone()));
                     self.put(entry, Some(envelope));
@@ -91,9 +102,9 @@ impl Disk {
                 Write::Known(entry) => self.put(entry, None),
                 Write::DropBodies(ids) => ids.iter().for_each(|id| self.drop_body(id)),
                 Write::Forget(ids) => ids.iter().for_each(|id| drop(self.rows.remove(id))),
-                Write::Sent(id) => {
+                Write::Sent(id, to) => {
                     if let Some(row) = self.rows.get_mut(&id) {
-                        row.sent = true;
+                        row.sent_to.insert(to);
                     }
                 }
                 Write::Keyring(keyring) => self.keyring = keyring,
@@ -109,11 +120,16 @@ impl Disk {
     /// What was not committed is gone.
     pub(super) fn crash(&mut self) {
         self.batch.clear();
+        self.unmade.clear();
     }
 
     /// What a brain is told when it starts.
     pub(super) fn start(&self) -> Start {
-        let unsent = |row: &&Row| row.entry.own && !row.sent && row.envelope.is_some();
+        let unsent = |row: &&Row| {
+            let counts = row.entry.own && row.entry.kind != Kind::Purge;
+            counts && row.sent_to.is_empty() && row.envelope.is_some()
+        };
+        let carriers = self.rows.values().filter(|row| !row.sent_to.is_empty());
         Start {
             index: self.rows.values().map(|row| row.entry.clone()).collect(),
             unsent: self
@@ -125,11 +141,23 @@ impl Disk {
             uptime: self.uptime,
             keyring: self.keyring.clone(),
             admitted: self.admitted.iter().copied().collect(),
+            contacts: None,
+            purges: self.rows.values().filter_map(purge).collect(),
+            carriers: carriers
+                .map(|row| (row.entry.id, row.sent_to.clone()))
+                .collect(),
         }
     }
 
     pub(super) fn body(&self, id: &EnvelopeId) -> Option<&Envelope> {
         self.rows.get(id).and_then(|row| row.envelope.as_ref())
+    }
+
+    /// Direct messages whose bodies are there.
+    pub(super) fn mail(&self) -> Vec<(EnvelopeId, Body)> {
+        let dms = self.rows.values().filter(|row| row.entry.kind == Kind::Dm);
+        let body = |row: &Row| Some((row.entry.id, row.envelope.as_ref()?.parse().ok()?));
+        dms.filter_map(body).collect()
     }
 
     /// Whether STORED may be said of an envelope: its body is there, or was replaced by a newer one.
@@ -146,7 +174,8 @@ impl Disk {
 
     /// What the user wrote and no neighbour is known to have.
     pub(super) fn unsent(&self) -> impl Iterator<Item = EnvelopeId> + '_ {
-        let rows = self.rows.values().filter(|row| row.entry.own && !row.sent);
+        let unsent = |row: &&Row| row.entry.own && row.sent_to.is_empty();
+        let rows = self.rows.values().filter(unsent);
         rows.map(|row| row.entry.id)
     }
 
@@ -160,7 +189,7 @@ impl Disk {
         let row = Row {
             entry,
             envelope,
-            sent: false,
+            sent_to: BTreeSet::new(),
         };
         self.rows.insert(id, row);
     }
@@ -173,6 +202,16 @@ impl Disk {
     }
 }
 
+/// What an envelope says of letters.
+fn purge(row: &Row) -> Option<(EnvelopeId, Purge)> {
+    let envelope = row.envelope.as_ref()?;
+    let body = envelope
+        .parse()
+        .ok()
+        .filter(|body| body.kind == Kind::Purge)?;
+    Some((row.entry.id, Purge::decode(&body.payload).ok()?))
+}
+
 fn refused(batch: &[Write]) -> Committed {
     let failed = batch.iter().filter_map(|write| match write {
         Write::Taken(_, entry) => Some(entry.id),
@@ -180,14 +219,23 @@ fn refused(batch: &[Write]) -> Committed {
         | Write::Known(_)
         | Write::DropBodies(_)
         | Write::Forget(_)
-        | Write::Sent(_)
+        | Write::Sent(..)
         | Write::Keyring(_)
         | Write::Admitted(_) => None,
     });
     let failed: Vec<EnvelopeId> = failed.collect();
     let told = (!failed.is_empty()).then_some(Input::PersistFailed(failed));
+    // What the user has opened is said again.
+    let unsaid = batch.iter().filter_map(|write| match write {
+        Write::Own(envelope, _) => envelope.parse().ok(),
+        _ => None,
+    });
+    let unsaid = unsaid.filter(|body| body.kind == Kind::Purge);
+    let unsaid = unsaid.filter_map(|body| Purge::decode(&body.payload).ok());
+    let unsaid = unsaid.flat_map(|purge| purge.entries);
+    let again = unsaid.map(|Purged { id, secret }| Input::Opened { id, secret });
     Committed {
-        inputs: told.into_iter().collect(),
+        inputs: told.into_iter().chain(again).collect(),
         ..Committed::default()
     }
 }

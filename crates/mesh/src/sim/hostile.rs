@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, EnvelopeId, Signature};
+use gossamer_crypto::{DeviceId, EnvelopeId, PurgeSecret, Signature};
 use gossamer_wire::{
-    limits::{IDS, TTL},
-    v2::{Bucket, Envelope, EnvelopeFrame, Kind, LinkFrame, Recon},
+    limits::{IDS, LIFETIME_DM, TTL},
+    v2::{Bucket, Envelope, EnvelopeFrame, Kind, LinkFrame, Purge, Purged, Recon},
 };
 use negentropy::{Negentropy, NegentropyStorageVector};
 use rand::{Rng, RngExt, rngs::StdRng};
@@ -30,6 +30,8 @@ pub enum Malice {
     Hoarder,
     /// Begins a reconciliation and then the next, never ending one.
     Reconciler,
+    /// Says of letters that they have arrived, and does not know their secrets.
+    Purger,
     /// Takes all, and never answers or passes anything on.
     Mute,
     /// Has not got the password, and keeps trying.
@@ -46,6 +48,7 @@ impl Malice {
         Self::Flooder,
         Self::Hoarder,
         Self::Reconciler,
+        Self::Purger,
         Self::Mute,
         Self::Guesser,
     ];
@@ -57,6 +60,8 @@ pub(super) struct Mischief {
     malice: Malice,
     /// Frames that it heard, to say them again.
     heard: VecDeque<Bytes>,
+    /// Letters that it saw.
+    letters: Vec<EnvelopeId>,
 }
 
 /// What it has to work with.
@@ -80,6 +85,7 @@ impl Mischief {
         Self {
             malice,
             heard: VecDeque::new(),
+            letters: Vec::new(),
         }
     }
 
@@ -96,6 +102,9 @@ impl Mischief {
             if self.heard.len() > HEARD {
                 self.heard.pop_front();
             }
+        }
+        if self.malice == Malice::Purger && frame.get(3) == Some(&ENVELOPE) {
+            self.letters.extend(letter(frame));
         }
     }
 
@@ -122,8 +131,29 @@ impl Mischief {
                 vec![LinkFrame::Inv(ids).encode()]
             }
             Malice::Reconciler => vec![opening(rng)],
+            Malice::Purger => self.purges(with, rng),
             Malice::Mute | Malice::Guesser => Vec::new(),
         }
+    }
+
+    /// A Purge of what it saw last, and of what there is not.
+    fn purges(&self, with: &Means<'_>, rng: &mut StdRng) -> Vec<Bytes> {
+        let seen = self.letters.iter().rev().take(10).copied();
+        let named = seen.chain([EnvelopeId::new(rng.random())]);
+        let entries = named.map(|id| Purged {
+            id,
+            secret: PurgeSecret::new(rng.random()),
+        });
+        let purge = Purge {
+            entries: entries.collect(),
+        };
+        let author = &with.author;
+        vec![pushed(author.purge(
+            &purge,
+            LIFETIME_DM,
+            with.seq,
+            with.created,
+        ))]
     }
 
     fn replays(&self, rng: &mut StdRng) -> Vec<Bytes> {
@@ -149,6 +179,16 @@ impl Means<'_> {
         let text = Bytes::from_static(b"an offer that nobody asked for");
         author.write(Kind::Everyone, self.seq + nth, self.created, text)
     }
+}
+
+/// The letter in a frame.
+fn letter(frame: &Bytes) -> Option<EnvelopeId> {
+    let (_, body) = frame.split_at(HEAD);
+    let Ok(Some(LinkFrame::Envelope(frame))) = LinkFrame::decode(ENVELOPE, body) else {
+        return None;
+    };
+    let body = frame.envelope.parse().ok()?;
+    (body.kind == Kind::Dm).then(|| frame.envelope.id())
 }
 
 fn pushed(envelope: Envelope) -> Bytes {

@@ -1,10 +1,10 @@
 //! What people write, signed.
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, DeviceKey, EnvelopeId, Keyring, NetworkId, Signed};
+use gossamer_crypto::{DeviceId, DeviceKey, EnvelopeId, Keyring, NetworkId, PurgeSecret, Signed};
 use gossamer_wire::{
-    limits::{LIFETIME_EVERYONE, LIFETIME_LINK_STATE},
-    v2::{Body, Envelope, Kind},
+    limits::{LIFETIME_DM, LIFETIME_EVERYONE, LIFETIME_LINK_STATE},
+    v2::{Body, Envelope, Kind, Purge},
 };
 use rand::{Rng, RngExt, rngs::StdRng};
 
@@ -21,7 +21,31 @@ pub(super) struct Author<'a> {
 impl Author<'_> {
     /// A signed envelope.
     pub(super) fn write(&self, kind: Kind, seq: u64, created: u64, payload: Bytes) -> Envelope {
-        let body = Body {
+        self.sign(&self.body(kind, seq, created, payload))
+    }
+
+    /// A direct message. Here everyone could read it, and no brain does.
+    pub(super) fn letter(&self, to: DeviceId, seq: u64, created: u64, payload: Bytes) -> Envelope {
+        let secret = secret(&payload).expect("a letter has a secret");
+        self.sign(&Body {
+            lifetime: LIFETIME_DM,
+            audience: Some(*to.as_bytes()),
+            ack: Some(secret.ack()),
+            ..self.body(Kind::Dm, seq, created, payload)
+        })
+    }
+
+    /// What has arrived.
+    pub(super) fn purge(&self, purge: &Purge, lifetime: u32, seq: u64, created: u64) -> Envelope {
+        let payload = purge.encode().expect("a brain names no more");
+        self.sign(&Body {
+            lifetime,
+            ..self.body(Kind::Purge, seq, created, payload)
+        })
+    }
+
+    fn body(&self, kind: Kind, seq: u64, created: u64, payload: Bytes) -> Body {
+        Body {
             kind,
             network: self.network,
             origin: Some(self.device),
@@ -35,7 +59,10 @@ impl Author<'_> {
             audience: None,
             ack: None,
             payload,
-        };
+        }
+    }
+
+    fn sign(&self, body: &Body) -> Envelope {
         let body = body.encode().expect("the payload is short");
         let signature = self.key.sign(Signed::Envelope, &body);
         Envelope {
@@ -71,6 +98,18 @@ pub(super) fn text(keyring: &Keyring, rng: &mut StdRng) -> Bytes {
     text.into()
 }
 
+/// What only the recipient of a letter would find in it.
+pub(super) fn secret(payload: &[u8]) -> Option<PurgeSecret> {
+    payload.first_chunk().copied().map(PurgeSecret::new)
+}
+
+/// What is in a letter.
+pub(super) fn sealed(rng: &mut StdRng) -> Bytes {
+    let mut letter = vec![0; SECRET + rng.random_range(100..2_000)];
+    rng.fill_bytes(&mut letter);
+    letter.into()
+}
+
 /// Whether someone with this keyring could read an envelope.
 pub(super) fn can_read(envelope: &Envelope, keyring: &Keyring) -> bool {
     let Ok(body) = envelope.parse() else {
@@ -91,3 +130,4 @@ pub(super) struct Written {
 pub(super) type Ledger = std::collections::BTreeMap<EnvelopeId, Written>;
 
 const KEY_ID: usize = 8;
+const SECRET: usize = 32;

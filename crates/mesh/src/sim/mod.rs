@@ -7,7 +7,8 @@
 //! draws its own secrets; nothing that is reported depends on them.)
 //!
 //! The parts: `world` is where everyone is, `wire` what carries frames, `disk` what survives
-//! a crash, `node` one brain with its disk and its user, `chaos` what goes wrong when,
+//! a crash, `node` one brain with its disk and its user, `post` letters from one to another,
+//! `chaos` what goes wrong when,
 //! `hostile` those who mean ill, `audit` what must hold, and `town` drives it all.
 
 #![allow(
@@ -24,6 +25,7 @@ mod hostile;
 mod letters;
 mod memo;
 mod node;
+mod post;
 mod report;
 mod scenario;
 mod town;

@@ -1,12 +1,16 @@
 //! One node: a brain, its disk, and what it showed to its user.
 
-use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use gossamer_crypto::{
     DeviceId, DeviceKey, EnvelopeId, Keyring, NetworkId, NetworkKey, Password, PasswordKey,
 };
-use gossamer_wire::v2::{Envelope, Kind, LinkState};
+use gossamer_wire::v2::{Envelope, Kind, LinkState, Purge};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use super::{
@@ -19,7 +23,7 @@ use super::{
 };
 use crate::{
     Now,
-    gossip::{Config, Gossip, Input, Output},
+    gossip::{Config, Gossip, Input, Output, Progress, Quota},
 };
 
 #[derive(Debug)]
@@ -38,6 +42,12 @@ pub(super) struct Node {
     booted_at: Duration,
     pub(super) disk: Disk,
     pub(super) screen: Screen,
+    /// Letters that the user got.
+    pub(super) letters: BTreeSet<EnvelopeId>,
+    /// How far letters of the user's got, as was said last.
+    pub(super) progress: BTreeMap<EnvelopeId, Progress>,
+    quota: Quota,
+    knows_nobody: bool,
     /// Its clock at the beginning, Unix milliseconds.
     wall_ms: u64,
     /// The highest `seq` that was used in this life.
@@ -94,6 +104,10 @@ impl Node {
             booted_at: Duration::ZERO,
             disk: Disk::new(keyring),
             screen: Screen::default(),
+            letters: BTreeSet::new(),
+            progress: BTreeMap::new(),
+            quota: scenario.quota,
+            knows_nobody: scenario.knows_nobody,
             wall_ms: 1_700_000_000_000 - skew + rng.random_range(0..=2 * skew),
             seq: 0,
             tick_at: None,
@@ -117,6 +131,7 @@ impl Node {
             port: PORT,
             stale: Duration::from_secs(30),
             leaf: false,
+            quota: self.quota,
             verifier: Box::new(verifier),
         };
         self.brain = Some(Gossip::new(config, StdRng::seed_from_u64(rng.random())));
@@ -125,7 +140,8 @@ impl Node {
         self.tick_at = None;
         self.digest = None;
         self.seq = self.disk.last_seq();
-        let start = self.disk.start();
+        let mut start = self.disk.start();
+        start.contacts = self.knows_nobody.then(BTreeSet::new);
         let history = start
             .index
             .iter()
@@ -192,6 +208,23 @@ impl Node {
     pub(super) fn write(&mut self, now: Duration, rng: &mut StdRng) -> Envelope {
         let payload = letters::text(self.disk.keyring(), rng);
         self.sign(Kind::Everyone, now, payload)
+    }
+
+    /// What the user says to one other person.
+    pub(super) fn write_letter(
+        &mut self,
+        to: DeviceId,
+        now: Duration,
+        rng: &mut StdRng,
+    ) -> Envelope {
+        let (seq, created) = self.stamp(now);
+        self.author().letter(to, seq, created, letters::sealed(rng))
+    }
+
+    /// What the device says of letters that the user has opened.
+    pub(super) fn purge(&mut self, purge: &Purge, lifetime: u32, now: Duration) -> Envelope {
+        let (seq, created) = self.stamp(now);
+        self.author().purge(purge, lifetime, seq, created)
     }
 
     /// What the device says of itself.

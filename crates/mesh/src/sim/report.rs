@@ -21,6 +21,10 @@ pub struct Report {
     pub duplicated: u64,
     /// Messages that everyone has and that still look unsent to their author.
     pub unacknowledged: u64,
+    /// Direct messages that people wrote and that were on their disk.
+    pub letters: u64,
+    /// Those that the recipient's node showed.
+    pub letters_arrived: u64,
     /// What went over the wire.
     pub traffic: Traffic,
     /// Signatures that were checked.
@@ -73,6 +77,8 @@ impl AddAssign for Report {
         self.lost += other.lost;
         self.duplicated += other.duplicated;
         self.unacknowledged += other.unacknowledged;
+        self.letters += other.letters;
+        self.letters_arrived += other.letters_arrived;
         self.verified += other.verified;
         self.remembered += other.remembered;
         self.crashes += other.crashes;

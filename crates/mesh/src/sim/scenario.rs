@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::hostile::Malice;
+use crate::{gossip::Quota, limits};
 
 /// One way in which things go wrong.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub struct Scenario {
     pub active: Duration,
     /// What each node that writes writes meanwhile.
     pub messages: u32,
+    /// How many letters it writes to one other each.
+    pub letters: u32,
     /// The share of nodes that write at all.
     pub writers: f64,
     /// The share of nodes that are away at any moment.
@@ -38,6 +41,10 @@ pub struct Scenario {
     pub skew_years: u32,
     /// The share of time in which a disk is full.
     pub full_disks: f64,
+    /// How much a node keeps.
+    pub quota: Quota,
+    /// Nobody has contacts, so that all mail of others is mail of strangers.
+    pub knows_nobody: bool,
     /// Nodes that mean ill, beside the honest ones.
     pub hostile: &'static [Malice],
     /// What is broken on purpose.
@@ -53,6 +60,11 @@ pub enum Shape {
     Town {
         /// Nodes that live on one segment, without those that are only joined to it.
         per_segment: usize,
+    },
+    /// Two segments that never touch; the last nodes go from one to the other and back.
+    Islands {
+        /// How many do.
+        walkers: usize,
     },
     /// Segments without any order: two nodes of each are on the next one too, and of the others
     /// one in three is on another one, whichever.
@@ -113,6 +125,11 @@ const fn apart(from: u64, until: u64, sides: usize) -> Partition {
     }
 }
 
+const KEPT: Quota = Quota {
+    bytes: limits::BODY_BYTES,
+    bodies: limits::BODIES,
+};
+
 /// A quiet room, from which the others differ.
 const ROOM: Scenario = Scenario {
     name: "room",
@@ -122,6 +139,7 @@ const ROOM: Scenario = Scenario {
     doors: Doors::Open,
     active: minutes(3),
     messages: 5,
+    letters: 0,
     writers: 1.0,
     churn: 0.0,
     stay: minutes(2),
@@ -130,6 +148,8 @@ const ROOM: Scenario = Scenario {
     partitions: &[],
     skew_years: 0,
     full_disks: 0.0,
+    quota: KEPT,
+    knows_nobody: false,
     hostile: &[],
     faults: Faults {
         deaf_to: &[],
@@ -142,6 +162,7 @@ const STORM: Scenario = Scenario {
     name: "storm",
     about: "30 % churn with crashes, 5 % loss, partitions, full disks, wrong clocks",
     active: minutes(8),
+    letters: 2,
     churn: 0.3,
     crash: 0.5,
     loss: 0.05,
@@ -155,6 +176,7 @@ const STORM: Scenario = Scenario {
 const CITY: Scenario = Scenario {
     active: minutes(2),
     messages: 1,
+    letters: 0,
     writers: 0.05,
     churn: 0.05,
     stay: minutes(20),
@@ -172,6 +194,18 @@ pub const SCENARIOS: &[Scenario] = &[
         about: "the same weather over many segments, joined by nodes that are on two",
         shape: Shape::Town { per_segment: 10 },
         messages: 3,
+        ..STORM
+    },
+    Scenario {
+        name: "ferry",
+        about: "two islands that never touch, people who walk between them, and letters across",
+        nodes: 14,
+        shape: Shape::Islands { walkers: 2 },
+        messages: 3,
+        letters: 5,
+        churn: 0.1,
+        partitions: &[],
+        hostile: &[Malice::Purger, Malice::Mute],
         ..STORM
     },
     Scenario {
@@ -248,6 +282,12 @@ pub const SCENARIOS: &[Scenario] = &[
 ];
 
 impl Scenario {
+    /// Whether bodies may have to go before anybody needs them less.
+    #[must_use]
+    pub fn is_tight(&self) -> bool {
+        self.quota != KEPT
+    }
+
     /// The scenario with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {

@@ -36,6 +36,7 @@ impl World {
             Shape::Town { per_segment } | Shape::Random { per_segment } => {
                 nodes.div_ceil(per_segment).max(1)
             }
+            Shape::Islands { .. } => 2,
         };
         let mut world = Self {
             homes: vec![Vec::new(); nodes + guests],
@@ -45,7 +46,9 @@ impl World {
         for node in 0..nodes {
             world.settle(Who(node), node % count);
         }
-        world.join_segments(count);
+        if !matches!(shape, Shape::Islands { .. }) {
+            world.join_segments(count);
+        }
         if matches!(shape, Shape::Random { .. }) {
             for node in (0..nodes).step_by(3) {
                 world.settle(Who(node), rng.random_range(0..count));
@@ -71,6 +74,20 @@ impl World {
                 self.settle(who, (segment + count / 2) % count);
             }
         }
+    }
+
+    /// A node goes from where it is to another segment.
+    pub(super) fn walk(&mut self, who: Who, to: usize) {
+        for from in std::mem::take(&mut self.homes[who.0]) {
+            self.segments[from].retain(|other| *other != who);
+        }
+        self.settle(who, to);
+    }
+
+    /// Who is on a segment with a node.
+    pub(super) fn near(&self, who: Who) -> impl Iterator<Item = Who> + '_ {
+        let at = self.homes[who.0].iter();
+        at.flat_map(|at| self.segments[*at].iter().copied())
     }
 
     fn settle(&mut self, who: Who, segment: usize) {
@@ -121,7 +138,7 @@ impl World {
                     continue;
                 }
                 parts.insert(who, *start);
-                let near = self.homes[who.0].iter().flat_map(|at| &self.segments[*at]);
+                let near = self.near(who);
                 todo.extend(near.filter(|other| !parts.contains_key(other)));
             }
         }

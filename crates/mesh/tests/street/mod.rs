@@ -13,14 +13,15 @@ use std::{
 
 use bytes::Bytes;
 use gossamer_crypto::{
-    DeviceId, DeviceKey, EnvelopeId, Keyring, NetworkId, NetworkKey, Password, PasswordKey, Signed,
+    DeviceId, DeviceKey, EnvelopeId, Keyring, NetworkId, NetworkKey, Password, PasswordKey,
+    PurgeSecret, Signed,
 };
 use gossamer_mesh::{
     Now,
-    gossip::{Config, Ed25519, Gossip, Input, LinkId, Output, Start},
+    gossip::{Config, Ed25519, Gossip, Input, LinkId, Output, Progress, Quota, Start},
 };
 use gossamer_wire::v2::{
-    Body, DialBackToken, Envelope, Frame, Kind, LinkFrame, LinkState, Reason, Splitter,
+    Body, DialBackToken, Envelope, Frame, Kind, LinkFrame, LinkState, Purge, Reason, Splitter,
 };
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -30,10 +31,14 @@ pub(crate) struct Person {
     pub(crate) seq: u64,
     pub(crate) disk: BTreeMap<EnvelopeId, Envelope>,
     pub(crate) disk_is_full: bool,
+    pub(crate) disk_is_slow: bool,
+    /// What a slow disk has yet to write.
+    pub(crate) unwritten: Vec<Envelope>,
     pub(crate) shown: Vec<EnvelopeId>,
     pub(crate) stored: BTreeMap<EnvelopeId, u32>,
     pub(crate) refused: Vec<Reason>,
     pub(crate) asked_to_dial: Vec<(DeviceId, DialBackToken)>,
+    pub(crate) progress: BTreeMap<EnvelopeId, Progress>,
     pub(crate) up: BTreeSet<DeviceId>,
     pub(crate) keyring: Option<Keyring>,
 }
@@ -73,6 +78,8 @@ pub(crate) struct Street {
     pub(crate) swallowed: Option<u8>,
     /// Who cannot be dialled, nor dials.
     pub(crate) gone: BTreeSet<usize>,
+    /// What everyone keeps.
+    pub(crate) quota: Quota,
     /// All that happened, and when.
     pub(crate) seen: Vec<(Duration, Seen)>,
 }
@@ -81,6 +88,33 @@ pub(crate) const ANA: usize = 0;
 pub(crate) const BEN: usize = 1;
 pub(crate) const CLEO: usize = 2;
 pub(crate) const DORA: usize = 3;
+
+/// What a node with nobody around lets go as it starts.
+pub(crate) fn starts_with(device: u8, quota: Quota, start: Start) -> Vec<EnvelopeId> {
+    let config = Config {
+        device: DeviceId::new([device; 32]),
+        network: NetworkId::of("street"),
+        password: None,
+        port: 9999,
+        stale: Duration::from_secs(30),
+        leaf: false,
+        quota,
+        verifier: Box::new(Ed25519),
+    };
+    let mut brain = Gossip::new(config, StdRng::seed_from_u64(1));
+    let now = Now {
+        mono: Duration::ZERO,
+        wall_ms: 0,
+    };
+    brain.handle(Input::Start(start), now);
+    let mut dropped = Vec::new();
+    while let Some(output) = brain.poll() {
+        if let Output::DropBodies(ids) = output {
+            dropped.extend(ids);
+        }
+    }
+    dropped
+}
 
 pub(crate) fn addr(person: usize) -> SocketAddr {
     SocketAddr::from(([10, 0, 0, u8::try_from(person).unwrap() + 1], 9999))
@@ -103,6 +137,25 @@ impl Street {
         Self::with(&vec![None; count])
     }
 
+    /// People who keep no more than this.
+    pub(crate) fn with_quota(count: usize, quota: Quota) -> Self {
+        let mut street = Self {
+            quota,
+            ..Self::with(&[])
+        };
+        (1..).take(count).for_each(|n| street.move_in(n, None));
+        street
+    }
+
+    /// A disk writes what it had not written.
+    pub(crate) fn catches_up(&mut self, person: usize) {
+        for envelope in std::mem::take(&mut self.people[person].unwritten) {
+            let id = envelope.id();
+            self.people[person].disk.insert(id, envelope);
+            self.tell(person, Input::Persisted(vec![id]));
+        }
+    }
+
     pub(crate) fn move_in(&mut self, n: u8, password: Option<&str>) {
         let key = DeviceKey::from_secret(&[n; 32]);
         let config = Config {
@@ -112,6 +165,7 @@ impl Street {
             port: 9999,
             stale: Duration::from_secs(30),
             leaf: false,
+            quota: self.quota,
             verifier: Box::new(Ed25519),
         };
         let mut keyring = Keyring::default();
@@ -124,10 +178,13 @@ impl Street {
             seq: 0,
             disk: BTreeMap::new(),
             disk_is_full: false,
+            disk_is_slow: false,
+            unwritten: Vec::new(),
             shown: Vec::new(),
             stored: BTreeMap::new(),
             refused: Vec::new(),
             asked_to_dial: Vec::new(),
+            progress: BTreeMap::new(),
             up: BTreeSet::new(),
             keyring: None,
         });
@@ -197,6 +254,9 @@ impl Street {
                 self.cut(link);
             }
             Output::Persist { envelope, entry } => {
+                if who.disk_is_slow {
+                    return who.unwritten.push(envelope);
+                }
                 let input = if who.disk_is_full {
                     Input::PersistFailed(vec![entry.id])
                 } else {
@@ -217,6 +277,13 @@ impl Street {
                 self.todo.push_back((person, Input::Publish(envelope)));
             }
             Output::DialBack { device, token, .. } => who.asked_to_dial.push((device, token)),
+            Output::Progress { id, progress } => drop(who.progress.insert(id, progress)),
+            Output::TellPurge { purge, lifetime } => {
+                let envelope = self.purge_of(person, &purge, lifetime);
+                let id = envelope.id();
+                self.people[person].disk.insert(id, envelope.clone());
+                self.todo.push_back((person, Input::Publish(envelope)));
+            }
             Output::Remember(_)
             | Output::Forget(_)
             | Output::Route { .. }
@@ -379,6 +446,46 @@ impl Street {
             ..self.body(person, b"")
         };
         self.sign(person, &body)
+    }
+
+    /// What a person's device says of letters that have arrived.
+    pub(crate) fn purge_of(&mut self, person: usize, purge: &Purge, lifetime: u32) -> Envelope {
+        let body = Body {
+            kind: Kind::Purge,
+            lifetime,
+            payload: purge.encode().unwrap(),
+            ..self.body(person, b"")
+        };
+        self.sign(person, &body)
+    }
+
+    /// A person writes to one other; the secret of the letter is its text.
+    pub(crate) fn writes(
+        &mut self,
+        person: usize,
+        to: usize,
+        text: u8,
+        lifetime: u32,
+    ) -> EnvelopeId {
+        let body = Body {
+            kind: Kind::Dm,
+            lifetime,
+            audience: Some(*self.id(to).as_bytes()),
+            ack: Some(PurgeSecret::new([text; 32]).ack()),
+            ..self.body(person, &[text; 32])
+        };
+        let envelope = self.sign(person, &body);
+        let id = envelope.id();
+        self.people[person].disk.insert(id, envelope.clone());
+        self.tell(person, Input::Publish(envelope));
+        id
+    }
+
+    /// A person opens a letter, and finds its secret.
+    pub(crate) fn opens(&mut self, person: usize, id: EnvelopeId) {
+        let body = self.people[person].disk[&id].parse().unwrap();
+        let secret = PurgeSecret::new(body.payload[..].try_into().unwrap());
+        self.tell(person, Input::Opened { id, secret });
     }
 
     pub(crate) fn says(&mut self, person: usize, text: &[u8]) -> EnvelopeId {

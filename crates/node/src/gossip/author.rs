@@ -7,8 +7,8 @@ use gossamer_store::EnvelopeRow;
 use gossamer_wire::{
     limits::{AFTER, LIFETIME_EVERYONE, LIFETIME_LINK_STATE, LIFETIME_MAX},
     v2::{
-        Body, ClassicMessage, DeviceRecord, EncodeError, Envelope, Kind, LinkState, SignedRecord,
-        Text,
+        Body, ClassicMessage, DeviceRecord, EncodeError, Envelope, Kind, LinkState, Purge,
+        SignedRecord, Text,
     },
 };
 
@@ -80,6 +80,21 @@ impl Author {
         let body = Body {
             lifetime: LIFETIME_LINK_STATE,
             ..self.body(Kind::LinkState, seq, created, links.encode().ok()?)
+        };
+        Some(self.sign(body.encode().ok()?, false))
+    }
+
+    /// What has arrived and need not be carried any more.
+    pub(crate) fn purge(
+        &self,
+        purge: &Purge,
+        lifetime: u32,
+        seq: u64,
+        created: u64,
+    ) -> Option<Envelope> {
+        let body = Body {
+            lifetime,
+            ..self.body(Kind::Purge, seq, created, purge.encode().ok()?)
         };
         Some(self.sign(body.encode().ok()?, false))
     }

@@ -2,6 +2,7 @@
 
 mod author;
 mod bridge;
+mod carrying;
 mod circuits;
 mod content;
 mod inbound;
@@ -23,7 +24,8 @@ use rand::rngs::StdRng;
 
 use self::rows::row;
 pub(crate) use self::{
-    author::Author, content::Content, inbound::Arrival, rows::entry, serving::Served,
+    author::Author, carrying::restore, content::Content, inbound::Arrival, rows::entry,
+    serving::Served,
 };
 use crate::{actor::Actor, api::PeerView, devices::Devices, streams::Admitted};
 
@@ -44,6 +46,8 @@ pub(crate) struct Gossiping {
     /// Bodies being written to links.
     serving: BTreeMap<u64, (LinkId, EnvelopeId)>,
     next_ticket: u64,
+    /// Bodies that are to go and that a full disk did not let go.
+    pub(crate) not_dropped: Vec<EnvelopeId>,
     /// The `seq` under which we told of our links last.
     links_seq: u64,
     saved_at: Duration,
@@ -66,6 +70,7 @@ impl Gossiping {
             pending: BTreeMap::new(),
             serving: BTreeMap::new(),
             next_ticket: 0,
+            not_dropped: Vec::new(),
             links_seq: 0,
             saved_at: Duration::ZERO,
         }
@@ -126,6 +131,7 @@ impl Actor {
         }
         if now.saturating_sub(self.v2.saved_at) >= SAVE {
             self.save_uptime();
+            self.drop_again();
         }
     }
 
@@ -156,15 +162,14 @@ impl Actor {
                     .note(move |store| store.record(&[], &[row]).map(drop));
             }
             Output::Deliver(id) => self.deliver(&id),
-            Output::DropBodies(ids) => {
-                self.archive
-                    .note(move |store| store.envelopes().drop_bodies(&ids));
-            }
+            Output::DropBodies(ids) => self.drop_bodies(ids),
             Output::Forget(ids) => {
                 self.archive
                     .note(move |store| store.envelopes().forget(&ids));
             }
             Output::Stored { id, by, .. } => self.count_reached(id, by),
+            Output::Progress { id, progress } => self.progressed(id, &progress),
+            Output::TellPurge { purge, lifetime } => self.tell_purge(purge, lifetime),
             Output::Keyring(keyring) => self.rekey(keyring),
             Output::Up { device, addr } => self.device_up(device, addr),
             Output::Down(device) => self.device_down(&device),

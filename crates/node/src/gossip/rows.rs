@@ -1,7 +1,7 @@
 //! Rows of the store from envelopes, and what the brain and links need back from them.
 
 use gossamer_crypto::{DeviceId, NetworkId};
-use gossamer_mesh::gossip::{Entry, Held};
+use gossamer_mesh::gossip::{Entry, Held, Mail};
 use gossamer_store::{
     EnvelopeBody, EnvelopeMeta, EnvelopeRow, IndexEntry, MessageRow, MessageState, NewMessage,
 };
@@ -26,12 +26,15 @@ pub(crate) fn row(
         Some((_, body)) => body.origin,
         None => Some(entry.author),
     };
+    let mail = entry.mail.as_deref();
+    let to = mail.map(|mail| mail.audience.as_bytes());
     EnvelopeRow {
         meta: EnvelopeMeta {
             id: entry.id,
             network,
             bucket: entry.bucket.number(),
-            audience: entry.bucket.audience(),
+            audience: entry.bucket.audience().or(to.copied()),
+            ack: mail.map(|mail| mail.ack),
             kind: entry.kind.number(),
             origin,
             seq: entry.seq,
@@ -63,10 +66,12 @@ pub(super) fn envelope_of(body: EnvelopeBody) -> Envelope {
 /// `author` stands for who signed it where the store does not say.
 pub(crate) fn entry(stored: &IndexEntry, author: DeviceId) -> Option<Entry> {
     let meta = &stored.meta;
+    let mail = meta.audience.zip(meta.ack);
+    let room = meta.audience.filter(|_| mail.is_none());
     Some(Entry {
         id: meta.id,
         kind: Kind::from(meta.kind),
-        bucket: Bucket::from_parts(meta.bucket, meta.audience)?,
+        bucket: Bucket::from_parts(meta.bucket, room)?,
         author: meta.origin.unwrap_or(author),
         seq: meta.seq,
         created: meta.created,
@@ -81,6 +86,10 @@ pub(crate) fn entry(stored: &IndexEntry, author: DeviceId) -> Option<Entry> {
             Held::IdOnly
         },
         own: meta.own,
+        mail: mail.map(|(audience, ack)| {
+            let audience = audience.into();
+            Box::new(Mail { audience, ack })
+        }),
     })
 }
 
@@ -109,4 +118,46 @@ pub(super) fn message(said: Said, body: &Body, entry: &Entry) -> NewMessage {
     };
     let after = said.after.iter().map(ToString::to_string).collect();
     NewMessage { row, after }
+}
+
+#[cfg(test)]
+mod tests {
+    use gossamer_crypto::{DeviceKey, Signed};
+
+    use super::*;
+
+    #[test]
+    fn of_a_letter_the_brain_hears_again_whom_it_is_for_and_what_shows_its_arrival() {
+        let key = DeviceKey::from_secret(&[1; 32]);
+        let network = NetworkId::of("home");
+        for (kind, audience, ack) in [
+            (Kind::Dm, Some([2; 32]), Some([3; 32])),
+            (Kind::RoomEvent, Some([2; 32]), None),
+            (Kind::Everyone, None, None),
+        ] {
+            let body = Body {
+                kind,
+                network,
+                origin: Some(key.id()),
+                seq: 1,
+                created: 1,
+                lifetime: 1,
+                audience,
+                ack,
+                payload: Vec::new().into(),
+            };
+            let bytes = body.encode().unwrap();
+            let envelope = Envelope {
+                signature: key.sign(Signed::Envelope, &bytes),
+                body: bytes,
+                signer: None,
+            };
+            let before = Entry::of(envelope.id(), &envelope, &body, key.id());
+            let stored = IndexEntry {
+                meta: row(&before, network, Some((&envelope, &body))).meta,
+                held: true,
+            };
+            assert_eq!(entry(&stored, key.id()), Some(before));
+        }
+    }
 }

@@ -11,7 +11,7 @@ use super::{
 pub enum Bucket {
     /// What devices say of themselves.
     Directory,
-    /// What is for one person.
+    /// What is for one device, and what says that it has it.
     Mail,
     /// What is for everyone.
     Everyone,

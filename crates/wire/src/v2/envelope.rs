@@ -23,13 +23,13 @@ numbered! {
         Everyone = 4,
         /// A message that a bridge heard from a classic node.
         Classic = 5,
-        /// Reserved: a direct message.
+        /// A message for one device.
         Dm = 6,
         /// Reserved: something said in a room.
         RoomEvent = 7,
         /// Reserved: who is in a room.
         RoomConfig = 8,
-        /// Reserved: a direct message has arrived and need not be carried any more.
+        /// Direct messages have arrived and need not be carried any more.
         Purge = 9,
         /// Reserved: a device is not trusted any more.
         Revocation = 10,
@@ -104,9 +104,9 @@ pub struct Body {
     pub created: u64,
     /// How old it may get, seconds; at most [`limits::LIFETIME_MAX`].
     pub lifetime: u32,
-    /// The person or room it is for, of kinds that have one.
+    /// The device or room it is for, of kinds that have one.
     pub audience: Option<[u8; 32]>,
-    /// The hash of what the recipient will show to have it purged, of kinds that have one.
+    /// The hash of what the recipient will show to have it purged, of [`Kind::Dm`].
     pub ack: Option<[u8; 32]>,
     /// What its kind says it is.
     pub payload: Bytes,
@@ -152,8 +152,9 @@ impl Body {
         let classic = self.kind == Kind::Classic;
         let public = matches!(
             self.kind,
-            Kind::DeviceRecord | Kind::LinkState | Kind::Everyone | Kind::Classic
+            Kind::DeviceRecord | Kind::LinkState | Kind::Everyone | Kind::Classic | Kind::Purge
         );
+        let dm = self.kind == Kind::Dm;
         let rules = [
             (self.origin.is_none() == classic, "origin"),
             (self.seq <= limits::INTEGER, "seq"),
@@ -166,6 +167,8 @@ impl Body {
             ),
             (!public || self.audience.is_none(), "audience"),
             (!public || self.ack.is_none(), "ack"),
+            (!dm || self.audience.is_some(), "audience"),
+            (!dm || self.ack.is_some(), "ack"),
         ];
         match rules.into_iter().find(|(holds, _)| !holds) {
             Some((_, field)) => Err(field),

@@ -3,8 +3,8 @@
 //!
 //! A [`Splitter`] cuts a stream into [`Frame`]s. On a link each is a [`LinkFrame`], on a stream a
 //! [`StreamFrame`] until the service takes over. What a link carries is an [`Envelope`] around a
-//! signed [`Body`], whose payload is a [`SignedRecord`], a [`LinkState`], a sealed [`Text`] or a
-//! [`ClassicMessage`].
+//! signed [`Body`], whose payload is a [`SignedRecord`], a [`LinkState`], a sealed [`Text`], a
+//! [`ClassicMessage`] or a [`Purge`].
 
 mod bucket;
 pub mod cbor;
@@ -17,6 +17,7 @@ mod hello;
 mod link;
 mod link_state;
 mod number;
+mod purge;
 mod record;
 mod stream;
 
@@ -29,6 +30,7 @@ pub use frame::{Frame, FrameError, Splitter};
 pub use hello::{Hello, HelloFields};
 pub use link::{LinkFrame, LinkStateFrame, Reason, Recon};
 pub use link_state::{Edge, LinkState};
+pub use purge::{Purge, Purged};
 pub use record::{DeviceRecord, SignedRecord};
 pub use stream::StreamFrame;
 

@@ -6,8 +6,8 @@ use gossamer_wire::{
     limits,
     v2::{
         Body, Bucket, BucketDigest, ClassicMessage, DeviceRecord, DialBackToken, Envelope,
-        EnvelopeFrame, Hello, HelloFields, Kind, LinkFrame, LinkStateFrame, Reason, Recon,
-        SignedRecord, StreamFrame, Text,
+        EnvelopeFrame, Hello, HelloFields, Kind, LinkFrame, LinkStateFrame, Purge, Purged, Reason,
+        Recon, SignedRecord, StreamFrame, Text,
     },
 };
 use proptest::{collection::vec, prelude::*};
@@ -83,8 +83,16 @@ pub(crate) fn body() -> impl Strategy<Value = Body> {
         let (lifetime, audience, ack, payload) = rest;
         let kind = Kind::from(kind);
         let classic = kind == Kind::Classic;
-        let public =
-            classic || matches!(kind, Kind::Everyone | Kind::DeviceRecord | Kind::LinkState);
+        let public = classic
+            || matches!(
+                kind,
+                Kind::Everyone | Kind::DeviceRecord | Kind::LinkState | Kind::Purge
+            );
+        let dm = kind == Kind::Dm;
+        let field = |bytes: Option<[u8; 32]>| match bytes {
+            None if dm => Some([0xdd; 32]),
+            bytes => bytes.filter(|_| !public),
+        };
         Body {
             kind,
             network,
@@ -96,8 +104,8 @@ pub(crate) fn body() -> impl Strategy<Value = Body> {
             } else {
                 lifetime
             },
-            audience: audience.filter(|_| !public),
-            ack: ack.filter(|_| !public),
+            audience: field(audience),
+            ack: field(ack),
             payload,
         }
     })
@@ -260,6 +268,15 @@ pub(crate) fn record() -> impl Strategy<Value = DeviceRecord> {
             capabilities,
         },
     )
+}
+
+pub(crate) fn purge() -> impl Strategy<Value = Purge> {
+    let entry = (any::<[u8; 32]>(), any::<[u8; 32]>());
+    let entry = entry.prop_map(|(id, secret)| Purged {
+        id: EnvelopeId::new(id),
+        secret: secret.into(),
+    });
+    vec(entry, 0..=limits::PURGED).prop_map(|entries| Purge { entries })
 }
 
 pub(crate) fn signed_record() -> impl Strategy<Value = SignedRecord> {

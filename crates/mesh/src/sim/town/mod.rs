@@ -1,6 +1,7 @@
 //! Drives everyone through virtual time.
 
 mod links;
+mod mail;
 mod people;
 mod weather;
 
@@ -23,8 +24,9 @@ use super::{
     letters::Ledger,
     memo::Memo,
     node::Node,
+    post::{self, Post},
     report::Report,
-    scenario::Scenario,
+    scenario::{Scenario, Shape},
     wire::Wire,
     world::{Who, World},
 };
@@ -39,6 +41,7 @@ pub(super) struct Town<'a> {
     wire: Wire,
     nodes: Vec<Node>,
     ledger: Ledger,
+    post: Post,
     verifier: Memo,
     report: Report,
     /// When all was healed.
@@ -66,6 +69,12 @@ enum Event {
     Persisted(Who, u32, EnvelopeId),
     /// A user wants to say something.
     Write(Who),
+    /// And to somebody.
+    WriteLetter(Who),
+    /// The user opens a letter.
+    Open(Who, u32, EnvelopeId),
+    /// Someone goes to the other island.
+    Walk(Who),
     Mischief(Who),
     Upset(Upset),
     /// Links wear out.
@@ -107,6 +116,7 @@ impl<'a> Town<'a> {
             wire: Wire::default(),
             nodes,
             ledger: Ledger::new(),
+            post: Post::new(),
             verifier: Memo::default(),
             report: Report::default(),
             calm_since: None,
@@ -130,8 +140,21 @@ impl<'a> Town<'a> {
                         .mul_f64(self.rng.random_range(0.01..1.0));
                     self.agenda.at(at, Event::Write(who));
                 }
+                for _ in 0..self.scenario.letters {
+                    let at = self
+                        .scenario
+                        .active
+                        .mul_f64(self.rng.random_range(0.01..1.0));
+                    self.agenda.at(at, Event::WriteLetter(who));
+                }
             } else {
                 self.agenda.at(SECOND * 10, Event::Mischief(who));
+            }
+        }
+        if let Shape::Islands { walkers } = self.scenario.shape {
+            for who in (0..self.scenario.nodes).rev().take(walkers) {
+                let at = self.millis(30_000..120_000);
+                self.agenda.at(at, Event::Walk(Who(who)));
             }
         }
         for (at, upset) in chaos::plan(self.scenario, &mut self.rng) {
@@ -157,6 +180,7 @@ impl<'a> Town<'a> {
             now,
             &mut self.report,
         );
+        post::audit(&self.nodes, &self.post, now, &mut self.report);
         self.report.virtual_time = now;
         let calm_since = self.calm_since.unwrap_or(now);
         self.report.converged_after = self.converged_at.unwrap_or(now).saturating_sub(calm_since);
@@ -195,6 +219,7 @@ impl<'a> Town<'a> {
                 );
             }
             Event::Read(who, life, serve) if self.lives(who, life) => self.serve(who, serve),
+            Event::Open(who, life, id) if self.lives(who, life) => self.open_letter(who, id),
             Event::Commit(who, life) if self.lives(who, life) => self.commit(who),
             Event::Persisted(who, life, id) if self.lives(who, life) => {
                 self.tell(who, Input::Persisted(vec![id]));
@@ -205,12 +230,15 @@ impl<'a> Town<'a> {
             | Event::Reach(..)
             | Event::DialFailed(..)
             | Event::Read(..)
+            | Event::Open(..)
             | Event::Commit(..)
             | Event::Persisted(..) => {}
             Event::Up(link, device, addr, exporter) => self.up(link, device, addr, true, exporter),
             Event::Down(link) => self.down(link),
             Event::Frame(link, frame) => self.frame(link, &frame),
             Event::Write(who) => self.write(who),
+            Event::WriteLetter(who) => self.write_letter(who),
+            Event::Walk(who) => self.walk(who),
             Event::Mischief(who) => self.mischief(who),
             Event::Upset(upset) => self.upset(upset),
             Event::Wear => self.wear(),
@@ -250,9 +278,16 @@ impl<'a> Town<'a> {
             }
             Output::Remember(entry) => self.store(who, Write::Known(entry)),
             Output::Deliver(id) => self.deliver(who, id),
-            Output::DropBodies(ids) => self.store(who, Write::DropBodies(ids)),
+            Output::DropBodies(ids) => {
+                self.check_dropped(who, &ids);
+                self.store(who, Write::DropBodies(ids));
+            }
             Output::Forget(ids) => self.store(who, Write::Forget(ids)),
-            Output::Stored { id, .. } => self.store(who, Write::Sent(id)),
+            Output::Stored { id, by, .. } => self.store(who, Write::Sent(id, by)),
+            Output::Progress { id, progress } => {
+                self.nodes[who.0].progress.insert(id, progress);
+            }
+            Output::TellPurge { purge, lifetime } => self.tell_purge(who, &purge, lifetime),
             Output::Keyring(keyring) => self.store(who, Write::Keyring(keyring)),
             Output::Up { device, .. } => self.store(who, Write::Admitted(device)),
             Output::Refused { device, reason, .. } => self.check_refusal(who, device, reason),
@@ -295,6 +330,7 @@ impl<'a> Town<'a> {
             .body(&id)
             .and_then(|envelope| envelope.parse().ok());
         match body {
+            Some(body) if body.kind == Kind::Dm => self.letter_came(who, id, &body),
             Some(body) if body.kind != Kind::Everyone => {}
             None if !self.scenario.faults.lying_disks => {
                 self.report
@@ -312,6 +348,7 @@ impl<'a> Town<'a> {
         let start = self.nodes[who.0].boot(now, self.verifier.clone(), &self.ledger, &mut self.rng);
         let life = self.nodes[who.0].life;
         self.tell(who, start);
+        self.letters_of_old(who);
         let pause = self.millis(0..1_000);
         self.agenda.after(pause, Event::Beacon(who, life));
         if life == 1 || self.rng.random_bool(0.3) {

@@ -83,6 +83,11 @@ impl Town<'_> {
         for id in committed.own.into_iter().filter(|_| is_honest) {
             self.ledger.insert(id, Written { by, group });
         }
+        for id in committed.letters {
+            if let Some(body) = self.letter(who, &id) {
+                self.post_letter(who, id, &body);
+            }
+        }
         for input in committed.inputs {
             let lied = self.scenario.faults.lying_disks && matches!(input, Input::Persisted(_));
             if !lied {

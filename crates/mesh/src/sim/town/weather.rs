@@ -11,6 +11,7 @@ use crate::{
         audit,
         chaos::{Exit, Upset},
         node::Node,
+        post,
         scenario::Doors,
         world::Who,
     },
@@ -106,7 +107,8 @@ impl Town<'_> {
     pub(super) fn look(&mut self) {
         let now = self.agenda.now();
         self.weigh();
-        let converged = audit::has_converged(&self.nodes, &self.world, &self.ledger);
+        let converged = post::is_settled(&self.nodes, &self.post)
+            && audit::has_converged(&self.nodes, &self.world, &self.ledger);
         let at = self.converged_at.unwrap_or(now);
         self.converged_at = converged.then_some(at);
         self.agenda.after(LOOK, Event::Look);
