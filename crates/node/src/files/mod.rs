@@ -35,6 +35,7 @@ pub(crate) use self::incoming::Gate;
 use self::{
     incoming::Failure,
     ledger::wrong_state,
+    meter::Meter,
     outgoing::PumpEnd,
     placing::Noted,
     transfer::{Motion, Transfer},
@@ -278,6 +279,12 @@ impl Files {
             let rate = transfer.meter.rate();
             if transfer.row.state == TransferState::Active {
                 transfer.meter.update(now.mono, bytes);
+            } else {
+                // A pause is no part of the speed of what comes after it.
+                transfer.meter = Meter::default();
+            }
+            if let Motion::Pull(pull) = &mut transfer.motion {
+                pull.watch(now.mono);
             }
             let changed = bytes != before || transfer.meter.rate() != rate;
             if transfer.is_being_placed() {

@@ -16,10 +16,13 @@
 //!
 //! [`Plan`], [`Want`], [`HashList`], [`Incoming`] and the frames touch neither disk nor stream.
 
+mod arrived;
 mod frame;
 mod hashes;
 mod incoming;
 mod journal;
+mod notes;
+mod noting;
 mod offer;
 mod outgoing;
 mod part;

@@ -1,6 +1,6 @@
 //! One pull: from an open part to a file in its place, or the reason why not.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use gossamer_net::Stream;
 use gossamer_transfer::{
@@ -10,6 +10,7 @@ use gossamer_transfer::{
         pump::{self, PullError, Pulled, StreamError, Timers},
     },
 };
+use tokio::sync::Notify;
 
 use super::{berth::Berth, journal::Book};
 use crate::files::incoming::Failure;
@@ -41,6 +42,8 @@ pub(super) struct Job {
     pub(super) progress: Progress,
     pub(super) timers: Timers,
     pub(super) book: Book,
+    /// Ends it as if its stream had broken.
+    pub(super) stop: Arc<Notify>,
 }
 
 impl Job {
@@ -66,19 +69,24 @@ impl Job {
                 Err(error) => end_of(&error),
             };
         }
-        let Some(stream) = open.await else {
-            return PullEnd::Lost;
+        let pulled = async {
+            let stream = open.await.ok_or(StreamError::Ended)?;
+            pump::pull(
+                stream,
+                &self.offer,
+                part,
+                &self.downloads,
+                &self.book,
+                &self.progress,
+                self.timers,
+            )
+            .await
         };
-        let pulled = pump::pull(
-            stream,
-            &self.offer,
-            part,
-            &self.downloads,
-            &self.book,
-            &self.progress,
-            self.timers,
-        );
-        match pulled.await {
+        let pulled = tokio::select! {
+            pulled = pulled => pulled,
+            () = self.stop.notified() => return PullEnd::Lost,
+        };
+        match pulled {
             Ok(Pulled { told, .. }) => PullEnd::Kept { told },
             Err(error) => {
                 tracing::debug!(?file, %error, "a file did not arrive");
@@ -121,6 +129,7 @@ fn no_place(error: &PartError) -> String {
     match error {
         PartError::NoRoom { needed, free } => no_room(*needed, *free),
         PartError::Disk(error) => Failure::of(error, true).reason,
+        PartError::TooLarge(error) => format!("The file was refused: {error}."),
     }
 }
 

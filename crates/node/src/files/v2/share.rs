@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use gossamer_crypto::{DeviceId, FileId, FileKey};
-use gossamer_store::{Party as StoredParty, PartyState, ShareRow, TransferRow};
+use gossamer_store::{Party as StoredParty, PartyState, ShareRow, TransferRow, TransferState};
 use gossamer_transfer::v2::{Offer, Outgoing, Source};
 use tokio::sync::Notify;
 
@@ -47,7 +47,10 @@ impl Party {
 
     /// Whether neither side has ended the transfer with it.
     pub(super) fn is_open(&self) -> bool {
-        matches!(self.state, PartyState::Waiting | PartyState::Offered)
+        matches!(
+            self.state,
+            PartyState::Waiting | PartyState::Offered | PartyState::Begun
+        )
     }
 }
 
@@ -167,6 +170,15 @@ impl Share {
     pub(crate) fn count(&self, state: PartyState) -> usize {
         let parties = self.parties.values();
         parties.filter(|party| party.state == state).count()
+    }
+
+    /// What it is while no device is here that it is open with: a device that has begun with it may
+    /// come back for the rest.
+    pub(crate) fn waiting(&self) -> TransferState {
+        match self.count(PartyState::Begun) {
+            0 => TransferState::Offered,
+            _ => TransferState::Paused,
+        }
     }
 
     /// Whether any device is being served.
