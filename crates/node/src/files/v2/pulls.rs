@@ -425,3 +425,34 @@ fn file_system(dir: &Path) -> Option<u64> {
     #[cfg(not(unix))]
     return metadata.ok().map(|_| 0);
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_stream_that_is_stuck_gives_way_to_another_way() {
+        let second = Duration::from_secs;
+        let mut pull = Pull::new(DeviceId::new([1; 32]), true, 10);
+        let running = tokio::spawn(std::future::pending::<()>());
+        pull.task = Some(running.abort_handle());
+        pull.watch(second(5));
+        pull.progress = Progress::from(11);
+        pull.watch(second(6));
+
+        pull.try_now(100, second(6));
+        let stopped = timeout(Duration::ZERO, pull.stop.notified()).await;
+        assert!(stopped.is_err(), "it has just moved");
+
+        pull.watch(second(7));
+        pull.try_now(11, second(7));
+        let stopped = timeout(Duration::ZERO, pull.stop.notified()).await;
+        assert!(stopped.is_err(), "all of it is here");
+
+        pull.try_now(100, second(7));
+        pull.stop.notified().await;
+        running.abort();
+    }
+}
