@@ -13,7 +13,9 @@ use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf};
 
 use gossamer_crypto::{DeviceId, DeviceKey, NetworkId};
 use gossamer_net::Net;
-use gossamer_node::api::{Command, Direction, ErrorCode, Event, TransferState, TransferView};
+use gossamer_node::api::{
+    Command, Direction, ErrorCode, Event, RateView, TransferState, TransferView,
+};
 use gossamer_wire::v2::{Reason, StreamFrame};
 use people::{Home, Person};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -429,6 +431,42 @@ async fn a_file_that_changed_while_its_receiver_was_away_fails_on_both_sides() {
         assert!(failed.reason.unwrap().contains("changed"));
     }
     assert!(is_empty(&ben_home, "downloads"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_see_how_fast_a_file_goes_until_it_does_not() {
+    let (home, ben_home) = (Home::new("ana", "rates"), Home::new("ben", "rates"));
+    let (mut ana, mut ben) = (home.start().await, ben_home.start().await);
+    ana.meets("ben").await;
+    ana.sends_file(endless(&home)).await;
+    let offer = ben.sees_transfer(TransferState::Offered).await;
+    ben.accepts(&offer.id).await;
+
+    let (her, his) = (ana.id.clone(), ben.id.clone());
+    let flows = |other: &str, is_it: fn(RateView) -> bool| {
+        let other = other.to_owned();
+        move |event: &Event| match event {
+            Event::PeerRates { rates } => rates.iter().any(|it| it.id == other && is_it(it.rate)),
+            _ => false,
+        }
+    };
+    ben.sees(flows(&her, |rate| rate.down > 0 && rate.up == 0))
+        .await;
+    ana.sees(flows(&his, |rate| rate.up > 0 && rate.down == 0))
+        .await;
+    let Event::Peers { peers } = ben.does(Command::Peers).await.unwrap() else {
+        panic!()
+    };
+    assert!(peers[0].rate.is_some_and(|rate| rate.down > 0));
+
+    ben.does(Command::Cancel { transfer: offer.id })
+        .await
+        .unwrap();
+    for person in [&mut ana, &mut ben] {
+        person
+            .sees(|event| matches!(event, Event::PeerRates { rates } if rates.is_empty()))
+            .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -73,6 +73,10 @@ impl Pull {
         }
     }
 
+    pub(crate) fn device(&self) -> DeviceId {
+        self.device
+    }
+
     pub(crate) fn bytes(&self) -> u64 {
         self.progress.bytes()
     }
