@@ -176,6 +176,14 @@ class Town:
         ).stdout
         return int(rules.split("packets ")[1].split()[0])
 
+    def bytes_to(self, host, lan):
+        """How many came to a host from a network so far, headers included."""
+        counter = f"/sys/class/net/{_interface(host, lan)}/statistics/rx_bytes"
+        read = subprocess.run(
+            host.argv("cat", counter), check=True, capture_output=True, text=True
+        )
+        return int(read.stdout)
+
     def mend(self, host, lan):
         """Puts the cable back."""
         self._cable(host, lan, "up")

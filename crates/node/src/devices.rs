@@ -241,6 +241,7 @@ impl Devices {
             via: way.map(|(via, _)| via.to_string()),
             hops: way.map(|(_, hops)| hops).or(direct),
             rtt_ms: None,
+            rate: None,
             dialect: Dialect::V2,
             status: status?,
             last_seen: known.last_seen,

@@ -113,7 +113,8 @@ impl Actor {
 
     /// Tells of a device that came or went, or of which something else is known now.
     pub(crate) fn tell_peer(&mut self, view: Option<PeerView>) {
-        if let Some(peer) = view {
+        if let Some(mut peer) = view {
+            peer.rate = self.files.rate(&peer.id);
             self.sink.emit(match peer.status {
                 PeerStatus::Offline => Event::PeerDown { peer },
                 PeerStatus::Direct | PeerStatus::Relayed | PeerStatus::Unreachable => {

@@ -327,6 +327,7 @@ export class MockHost implements Host {
         via: null,
         hops: 1,
         rtt_ms: 2,
+        rate: null,
       } as const;
       setTimeout(() => {
         this.#world.peers.push(peer);

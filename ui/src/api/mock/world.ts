@@ -64,6 +64,7 @@ export function peer(
     via: status === 'relayed' ? ben.id : null,
     hops: status === 'direct' ? 1 : status === 'relayed' ? 2 : null,
     rtt_ms: status === 'direct' ? 3 : status === 'relayed' ? 8 : null,
+    rate: null,
   };
 }
 

@@ -117,7 +117,7 @@ impl Files {
             if let Motion::Pull(pull) = &mut transfer.motion
                 && pull.device == device
             {
-                pull.pause.end();
+                pull.try_now(transfer.row.size, self.now.mono);
             }
         }
         self.reach_out(out);

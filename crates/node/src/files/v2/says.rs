@@ -116,7 +116,7 @@ fn word(party: &Party, goes: bool) -> Option<Word> {
         PartyState::Declined => Ending::Declined,
         PartyState::Cancelled => Ending::Cancelled,
         PartyState::Waiting => return goes.then_some(Word::Offer),
-        PartyState::Offered | PartyState::Refused => return None,
+        PartyState::Offered | PartyState::Begun | PartyState::Refused => return None,
     };
     party.owed.then_some(Word::End(ending))
 }
