@@ -17,6 +17,7 @@ pub(crate) const ALL: &[&str] = &[
     include_str!("../migrations/0003_files.sql"),
     include_str!("../migrations/0004_admitted.sql"),
     include_str!("../migrations/0005_intended.sql"),
+    include_str!("../migrations/0006_seen.sql"),
 ];
 
 /// Runs the steps that `db`, the database at `path`, has not seen. An existing one is copied
