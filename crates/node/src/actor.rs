@@ -328,6 +328,8 @@ impl Actor {
     fn beat(&mut self) {
         let now = self.clock.now();
         self.with_files(|files, out| files.beat(now, out));
+        let moved = self.v2.devices.moved();
+        self.save_seen(moved);
         let classic = self
             .classic
             .mesh

@@ -1,19 +1,26 @@
 //! Devices that speak v2, as people see them.
 
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    time::Duration,
+};
 
 use gossamer_crypto::{DeviceId, Signed};
 use gossamer_mesh::{Now, gossip::Route};
+use gossamer_store::SeenRow;
 use gossamer_wire::v2::{Body, DeviceRecord, SignedRecord};
 
 use crate::api::{Dialect, PeerStatus, PeerView};
 
-/// Devices seen in this session, and the names of all that are known.
+/// Devices seen in this session or an earlier one, and the names of all that are known.
 #[derive(Debug, Default)]
 pub(crate) struct Devices {
     seen: BTreeMap<DeviceId, Device>,
     /// What devices say of themselves under their signature.
     names: BTreeMap<DeviceId, String>,
+    /// Those that came or went since this was asked for.
+    moved: BTreeSet<DeviceId>,
 }
 
 #[derive(Debug, Default)]
@@ -66,6 +73,32 @@ impl Device {
 const NAMELESS: Duration = Duration::from_secs(2);
 
 impl Devices {
+    /// A device was here in an earlier run.
+    pub(crate) fn remember(&mut self, row: SeenRow) {
+        let known = self.seen.entry(row.device).or_default();
+        (known.last_seen, known.down_at) = (row.at, row.at);
+        known.name = Some(row.name);
+        known.is_known = true;
+    }
+
+    /// When those were here last who came or went since this was asked for.
+    pub(crate) fn moved(&mut self) -> Vec<SeenRow> {
+        let moved = std::mem::take(&mut self.moved);
+        let seen = |device| Some(self.row(device, self.seen.get(&device)?.last_seen));
+        moved.into_iter().filter_map(seen).collect()
+    }
+
+    /// Everyone who is here now.
+    pub(crate) fn present(&self, now: u64) -> Vec<SeenRow> {
+        let here = self.seen.iter().filter(|(_, known)| known.is_here());
+        here.map(|(device, _)| self.row(*device, now)).collect()
+    }
+
+    fn row(&self, device: DeviceId, at: u64) -> SeenRow {
+        let name = self.name(&device);
+        SeenRow { device, at, name }
+    }
+
     /// A beacon came. Returns what to tell, if it gives a name to a device that is here.
     pub(crate) fn heard(
         &mut self,
@@ -119,6 +152,9 @@ impl Devices {
         let (was_here, before) = (known.is_here(), known.way());
         change(known);
         known.is_known |= known.is_here();
+        if was_here != known.is_here() {
+            self.moved.insert(device);
+        }
         match (was_here, known.is_here()) {
             (false, true) => {
                 known.last_seen = now.wall_ms;
@@ -221,7 +257,7 @@ impl Devices {
         name.cloned().unwrap_or_else(|| device.classic())
     }
 
-    /// Everyone of this session.
+    /// Everyone of this session, and of earlier ones.
     pub(crate) fn views(&self) -> impl Iterator<Item = (DeviceId, PeerView)> + '_ {
         let view = |device: &DeviceId| Some((*device, self.view(device)?));
         self.seen.keys().filter_map(view)
@@ -353,6 +389,36 @@ mod tests {
         let stale = Duration::from_secs(30);
         assert!(devices.silent(at(30_006), stale).is_empty());
         assert_eq!(devices.silent(at(30_007), stale).len(), 1);
+    }
+
+    #[test]
+    fn who_was_here_in_an_earlier_run_is_away_since_then() {
+        let (ana, ben) = (DeviceId::new([1; 32]), DeviceId::new([2; 32]));
+        let through_ben = Route {
+            via: ben,
+            hops: 2,
+            cost: 8,
+        };
+        let mut devices = Devices::default();
+        devices.named(ana, "Ana");
+        devices.routed(ana, Some(through_ben), at(5));
+        let seen = |at| SeenRow {
+            device: ana,
+            at,
+            name: "Ana".into(),
+        };
+        assert_eq!(devices.moved(), [seen(5)]);
+        assert_eq!(devices.present(9), [seen(9)]);
+        devices.routed(ana, None, at(7));
+        assert_eq!(devices.moved(), [seen(7)]);
+        assert_eq!((devices.moved(), devices.present(9)), (vec![], vec![]));
+
+        let mut devices = Devices::default();
+        devices.remember(seen(7));
+        let (_, peer) = devices.views().next().unwrap();
+        assert_eq!((peer.status, peer.last_seen), (PeerStatus::Offline, 7));
+        assert_eq!(peer.name, "Ana");
+        assert!(devices.unreachable(&ana, at(8)).is_none(), "no beacon came");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use gossamer_mesh::{
     gossip::{self, Gossip},
 };
 use gossamer_net::{BindError, Net};
-use gossamer_store::{AdmittedRow, AtRest, MessageRow, Store, StoreError, Unlock};
+use gossamer_store::{AdmittedRow, AtRest, MessageRow, SeenRow, Store, StoreError, Unlock};
 use gossamer_wire::{
     limits::LIFETIME_MAX,
     v1::NetworkHash,
@@ -71,6 +71,7 @@ impl Node {
             start,
             admitted,
             names,
+            seen,
             queued,
             known,
         } = open(&archive, &config, &name, tag).await?;
@@ -143,6 +144,9 @@ impl Node {
         for (device, name) in names {
             v2.devices.named(device, &name);
         }
+        for row in seen {
+            v2.devices.remember(row);
+        }
         for row in admitted {
             let uptime = i64::try_from(row.uptime).unwrap_or(i64::MAX);
             v2.admitted.linked(row.device, uptime);
@@ -186,6 +190,8 @@ struct Opened {
     admitted: Vec<AdmittedRow>,
     /// What devices say they are called.
     names: Vec<(DeviceId, String)>,
+    /// When devices of the network were here last.
+    seen: Vec<SeenRow>,
     /// Own messages that nobody has.
     queued: Vec<MessageRow>,
     /// Ids of the last messages on the classic wire.
@@ -240,6 +246,7 @@ async fn open(
                 start,
                 admitted,
                 names,
+                seen: store.seen().all(&network)?,
                 queued,
                 known: store.messages().recent_ids(KNOWN)?,
             })

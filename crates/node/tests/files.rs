@@ -357,6 +357,21 @@ async fn has_some(ben: &mut Person) {
     assert!(transfer.bytes < transfer.size, "it is here");
 }
 
+/// Waits until someone's disk knows for sure of some of a file: what a restart goes on from.
+async fn has_noted_some(home: &Home) {
+    let is_notes = |path: &PathBuf| path.extension().is_some_and(|it| it == "held");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    loop {
+        let parts = std::fs::read_dir(home.path("profile/spool")).unwrap();
+        let mut notes = parts.map(|entry| entry.unwrap().path()).filter(is_notes);
+        if notes.any(|path| std::fs::metadata(path).is_ok_and(|it| it.len() > 0)) {
+            return;
+        }
+        assert!(std::time::Instant::now() < deadline, "nothing was noted");
+        tokio::task::yield_now().await;
+    }
+}
+
 async fn transfer_of(person: &Person) -> TransferView {
     match person.does(Command::Transfers).await.unwrap() {
         Event::Transfers { mut transfers } => transfers.remove(0),
@@ -375,6 +390,7 @@ async fn a_receiver_that_starts_anew_goes_on_where_it_was() {
     let offer = ben.sees_transfer(TransferState::Offered).await;
     ben.accepts(&offer.id).await;
     has_some(&mut ben).await;
+    has_noted_some(&ben_home).await;
     ben.leaves().await;
     ana.misses("ben").await;
     let waits = transfer_of(&ana).await;

@@ -9,7 +9,7 @@
 
 mod people;
 
-use gossamer_node::api::{Command, ErrorCode, Event, MessageState, RefusalReason};
+use gossamer_node::api::{Command, ErrorCode, Event, MessageState, PeerStatus, RefusalReason};
 use people::Home;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,4 +174,28 @@ async fn what_cannot_be_done_is_refused_by_name() {
         other.try_start().await.err().unwrap().code,
         ErrorCode::BadArgument
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn since_when_ben_is_away_is_known_after_a_restart() {
+    let (home, ben) = (Home::new("ana", "since"), Home::new("ben", "since"));
+    let (mut ana, ben) = (home.start().await, ben.start().await);
+    ana.meets("ben").await;
+    let his = ben.id.clone();
+    ben.leaves().await;
+    ana.misses("ben").await;
+    ana.leaves().await;
+
+    let ana = home.start().await;
+    let Event::Peers { peers } = ana.does(Command::Peers).await.unwrap() else {
+        panic!()
+    };
+    let [ben] = &peers[..] else {
+        panic!("{peers:?}")
+    };
+    assert_eq!((ben.id.as_str(), ben.name.as_str()), (his.as_str(), "ben"));
+    assert_eq!(ben.status, PeerStatus::Offline);
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let now = u64::try_from(now.as_millis()).unwrap();
+    assert!(now - 60_000 < ben.last_seen && ben.last_seen <= now);
 }

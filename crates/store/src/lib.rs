@@ -36,6 +36,7 @@ mod passphrase;
 mod private_file;
 mod reached;
 mod read_markers;
+mod seen;
 mod shares;
 mod store;
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub use networks::{AdmittedRow, Networks};
 pub use passphrase::Passphrase;
 pub use reached::Reached;
 pub use read_markers::ReadMarkers;
+pub use seen::{Seen, SeenRow};
 pub use shares::{Party, PartyState, ShareRow, Shares};
 pub use store::Store;
 pub use transfers::{Direction, Intended, TransferRow, TransferState, Transfers};

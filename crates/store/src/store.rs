@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     AtRest, EnvelopeRow, Envelopes, Identities, Messages, Networks, NewMessage, OpenError, Reached,
-    ReadMarkers, Recorded, Shares, StoreError, Transfers, Unlock, Uptime, at_rest, envelopes,
+    ReadMarkers, Recorded, Seen, Shares, StoreError, Transfers, Unlock, Uptime, at_rest, envelopes,
     error::{is_damage, unavailable},
     key_file, messages, migrations,
 };
@@ -87,6 +87,11 @@ impl Store {
     /// How long the node has run in all.
     pub fn uptime(&mut self) -> Uptime<'_> {
         Uptime { db: &self.db }
+    }
+
+    /// When devices were here last.
+    pub fn seen(&mut self) -> Seen<'_> {
+        Seen { db: &mut self.db }
     }
 
     /// Keys of networks, and who was admitted to them.

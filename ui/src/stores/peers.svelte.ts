@@ -4,7 +4,7 @@ import type { PeerRateView } from '$/bindings/PeerRateView';
 import type { PeerStatus } from '$/bindings/PeerStatus';
 import type { PeerView } from '$/bindings/PeerView';
 
-/** Devices known in this session, by id. */
+/** Devices known, by id. */
 export class Peers {
   readonly #byId = new SvelteMap<string, PeerView>();
   /** False until the first answer, so that nobody is told they are alone too early. */

@@ -48,8 +48,8 @@ pub enum Event {
         /// Why.
         reason: RefusalReason,
     },
-    /// Answers `peers`: every device known in this session, reachable ones first. A client
-    /// replaces its list.
+    /// Answers `peers`: every device known in this session, and those of earlier ones in this network
+    /// that speak v2, reachable ones first. A client replaces its list.
     Peers {
         /// The devices.
         peers: Vec<PeerView>,

@@ -19,6 +19,7 @@ use gossamer_mesh::{
     bridge::Bridge,
     gossip::{Gossip, Input, LinkId, Output},
 };
+use gossamer_store::SeenRow;
 use gossamer_wire::v2::Reason;
 use rand::rngs::StdRng;
 
@@ -53,7 +54,7 @@ pub(crate) struct Gossiping {
     saved_at: Duration,
 }
 
-/// How often the uptime is saved: as much may be lost of it by a crash.
+/// How often the uptime, and who is here, are saved: as much may be lost of it by a crash.
 const SAVE: Duration = Duration::from_secs(60);
 
 impl Gossiping {
@@ -86,7 +87,7 @@ impl Gossiping {
         self.storing
     }
 
-    /// Everyone of this session, with the round trips as they were measured last.
+    /// Everyone of this session and of earlier ones, with the round trips as they were measured last.
     pub(crate) fn peers(&self) -> impl Iterator<Item = PeerView> + '_ {
         self.devices.views().map(|(device, peer)| PeerView {
             rtt_ms: self.brain.rtt_ms(&device),
@@ -139,7 +140,19 @@ impl Actor {
         let now = self.clock.now();
         self.v2.saved_at = now.mono;
         let uptime = u64::try_from(self.v2.brain.uptime(now)).unwrap_or(0);
+        let mut seen = self.v2.devices.moved();
+        seen.extend(self.v2.devices.present(now.wall_ms));
+        self.save_seen(seen);
         self.archive.note(move |store| store.uptime().save(uptime));
+    }
+
+    /// Writes down when devices were here last.
+    pub(crate) fn save_seen(&mut self, seen: Vec<SeenRow>) {
+        let network = self.v2.author.network;
+        if !seen.is_empty() {
+            self.archive
+                .note(move |store| store.seen().note(&network, &seen));
+        }
     }
 
     fn gossip_act(&mut self, output: Output) {
