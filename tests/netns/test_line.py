@@ -29,18 +29,6 @@ def test_ana_hears_cleo_two_hops_away(line):
     cleo.hears("hello from the west")
 
 
-def test_a_file_goes_to_whoever_has_a_link_and_nobody_else_hears_of_it(line, tmp_path):
-    ana, ben, cleo = line
-    film = a_file(tmp_path / "film.mkv", 5_000_000)
-
-    ana.sends_file(film)
-
-    assert sha256_of(ben.takes_file("film.mkv")) == sha256_of(film)
-    ana.sends("did you get it?")
-    cleo.hears("did you get it?")
-    assert not cleo.all("transfer")
-
-
 def test_words_flow_again_after_ben_was_away(line):
     ana, ben, cleo = line
     ana.sends("before")

@@ -228,7 +228,17 @@ class Node:
 
     def sends_file(self, path):
         """Sends a file to everyone; returns the transfer's id."""
-        return self.asks("transfer", cmd="send_file", to="everyone", path=str(path))["id"]
+        known = {e["id"] for e in self.all("transfer")}
+        since = len(self.events)
+        self.tells(cmd="send_file", to="everyone", path=str(path))
+        event = self.waits_for(
+            lambda e: e["event"] == "error"
+            or (e["event"] == "transfer" and e["id"] not in known and e["direction"] == "out"),
+            f"a transfer of {path}",
+            since=since,
+        )
+        assert event["event"] == "transfer", f"{self.name} could not send {path}: {event}"
+        return event["id"]
 
     def is_offered(self, name, within=15.0):
         """Waits for somebody's file of this name; returns its transfer."""

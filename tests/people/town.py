@@ -155,6 +155,10 @@ class Town:
         """From now on no UDP comes to a host, not even its own: nobody is discovered there."""
         _drops(host, "meta l4proto udp counter")
 
+    def lets_nobody_in(self, host):
+        """From now on a host's firewall drops every connection that others open to it."""
+        _drops(host, 'iifname != "lo" tcp flags & (syn | ack) == syn counter')
+
     def narrows(self, host, lan, megabits):
         """From now on a host sends this many megabits a second into a network at most."""
         shape = ("tbf", "rate", f"{megabits}mbit", "burst", "64kb", "latency", "50ms")
@@ -171,6 +175,14 @@ class Town:
             check=True, capture_output=True, text=True,
         ).stdout
         return int(rules.split("packets ")[1].split()[0])
+
+    def bytes_to(self, host, lan):
+        """How many came to a host from a network so far, headers included."""
+        counter = f"/sys/class/net/{_interface(host, lan)}/statistics/rx_bytes"
+        read = subprocess.run(
+            host.argv("cat", counter), check=True, capture_output=True, text=True
+        )
+        return int(read.stdout)
 
     def mend(self, host, lan):
         """Puts the cable back."""

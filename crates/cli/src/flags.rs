@@ -3,13 +3,14 @@
 use std::{
     fs,
     net::IpAddr,
+    num::NonZeroU64,
     path::{Path, PathBuf},
 };
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gossamer_crypto::Password;
 use gossamer_node::{
-    AcceptMode, ClassicMode, Config, Passphrase,
+    AcceptMode, ClassicMode, Config, Passphrase, RelayMode,
     api::{ApiError, ErrorCode},
 };
 
@@ -71,6 +72,19 @@ pub struct NodeFlags {
     )]
     pub accept: AcceptMode,
 
+    /// For whom this device passes files on that are not for it
+    #[arg(
+        long,
+        value_name = "WHO",
+        default_value = "everyone",
+        value_parser = PossibleValuesParser::new(["everyone", "nobody"]).map(|who| relay(&who)),
+    )]
+    pub relay: RelayMode,
+
+    /// Pass on this many megabytes a second at most, all such files together [default: no limit]
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u32).range(1..))]
+    pub relay_rate: Option<u32>,
+
     /// Use only this address of this machine (may be given several times) [default: all]
     #[arg(long, value_name = "ADDR")]
     pub bind: Vec<IpAddr>,
@@ -101,6 +115,8 @@ impl NodeFlags {
         config.downloads.clone_from(&self.downloads);
         config.classic = self.classic;
         config.accept = self.accept;
+        config.relay = self.relay;
+        config.relay_rate = self.relay_rate.and_then(megabytes);
         config.bind.clone_from(&self.bind);
         if let Ok(text) = std::env::var("GOSSAMER_TIMERS") {
             config.timers = timers::parse(&text).map_err(|problem| {
@@ -195,6 +211,18 @@ fn accept(mode: &str) -> AcceptMode {
     }
 }
 
+fn relay(who: &str) -> RelayMode {
+    match who {
+        "nobody" => RelayMode::Nobody,
+        _ => RelayMode::Everyone,
+    }
+}
+
+/// In bytes.
+fn megabytes(count: u32) -> Option<NonZeroU64> {
+    NonZeroU64::new(u64::from(count) * 1_000_000)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -239,6 +267,8 @@ mod tests {
             "--downloads=in",
             "--classic=off",
             "--accept=all",
+            "--relay=nobody",
+            "--relay-rate=20",
             "--bind=10.0.0.1",
             "--bind=::1",
         ]);
@@ -250,6 +280,8 @@ mod tests {
         assert_eq!(config.downloads, Some("in".into()));
         assert_eq!(config.classic, ClassicMode::Off);
         assert_eq!(config.accept, AcceptMode::All);
+        assert_eq!(config.relay, RelayMode::Nobody);
+        assert_eq!(config.relay_rate, NonZeroU64::new(20_000_000));
         assert_eq!(config.bind.len(), 2);
     }
 

@@ -273,7 +273,10 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
                 self.remark(&line)
             }
             Event::Peers { peers } => self.list(&peers, "Nobody is around yet.", |face, peer| {
-                face.look.peer(peer)
+                let via = peers
+                    .iter()
+                    .find(|other| peer.via.as_ref() == Some(&other.id));
+                face.look.peer(peer, via)
             }),
             Event::Message(message) => self.message(&message),
             Event::MessageState(state) => self.message_state(&state),
@@ -299,7 +302,7 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
             // At a terminal it is said once the terminal is given back.
             Event::Stopped if !self.echo => Ok(()),
             Event::Stopped => self.show("Stopped."),
-            Event::ReadMarker { .. } | Event::Status(_) => Ok(()),
+            Event::ReadMarker { .. } | Event::PeerRates { .. } | Event::Status(_) => Ok(()),
         }
     }
 }

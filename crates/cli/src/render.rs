@@ -33,6 +33,10 @@ impl Look {
     }
 
     fn clock(&self, unix_ms: u64) -> String {
+        self.moment(unix_ms, "%H:%M")
+    }
+
+    fn moment(&self, unix_ms: u64, format: &str) -> String {
         let instant = i64::try_from(unix_ms)
             .ok()
             .and_then(|ms| Timestamp::from_millisecond(ms).ok());
@@ -41,7 +45,7 @@ impl Look {
             |instant| {
                 instant
                     .to_zoned(self.zone.clone())
-                    .strftime("%H:%M")
+                    .strftime(format)
                     .to_string()
             },
         )
@@ -121,13 +125,19 @@ impl Look {
         format!("A device at {} {why}.", one_line(addr))
     }
 
-    /// A row of `/peers`.
-    pub(crate) fn peer(&self, peer: &PeerView) -> String {
-        let status = match peer.status {
-            PeerStatus::Direct => "here".to_owned(),
-            PeerStatus::Relayed => "here, through others".to_owned(),
-            PeerStatus::Unreachable => "near, but connections fail".to_owned(),
-            PeerStatus::Offline => format!("away since {}", self.clock(peer.last_seen)),
+    /// A row of `/peers`; `via` is the neighbour through whom the person is reached.
+    pub(crate) fn peer(&self, peer: &PeerView, via: Option<&PeerView>) -> String {
+        let status = match (peer.status, via) {
+            (PeerStatus::Direct, _) => "here".to_owned(),
+            (PeerStatus::Relayed, Some(via)) => format!("here, through {}", self.name(&via.name)),
+            (PeerStatus::Relayed, None) => "here, through others".to_owned(),
+            (PeerStatus::Unreachable, _) => "near, but connections fail".to_owned(),
+            (PeerStatus::Offline, _) => {
+                format!(
+                    "away since {}",
+                    self.moment(peer.last_seen, "%H:%M on %a %d %b")
+                )
+            }
         };
         format!(
             "  {} {status} {}",
@@ -239,6 +249,11 @@ fn place(peer: &PeerView) -> String {
     }
     if let Some(ms) = peer.rtt_ms {
         known.push(format!("{ms} ms"));
+    }
+    if let Some(rate) = peer.rate {
+        let flows = [(rate.down, "down"), (rate.up, "up")];
+        let flows = flows.iter().filter(|(rate, _)| *rate > 0);
+        known.extend(flows.map(|(rate, way)| format!("{}/s {way}", size(*rate))));
     }
     if known.is_empty() {
         return String::new();

@@ -91,6 +91,11 @@ id!(
     FileId,
     16
 );
+id!(
+    /// A circuit: random, chosen by the device that opens it.
+    CircuitId,
+    16
+);
 
 impl EnvelopeId {
     /// The id of the envelope with this body (docs/protocol-v2.md 6.1).

@@ -34,7 +34,7 @@ pub use admission::{
 pub use at_rest::DatabaseKey;
 pub use fernet::{Fernet, FernetKey};
 pub use file::{BadChunk, FileKey, Sealer};
-pub use id::{DeviceId, EnvelopeId, FileId, NetworkId, UserId};
+pub use id::{CircuitId, DeviceId, EnvelopeId, FileId, NetworkId, UserId};
 pub use key::{BadSignature, DeviceKey, Signature, Signed, UserKey};
 pub use keyring::{Keyring, NetworkKey};
 pub use network::{NetworkFernet, seal_classic};

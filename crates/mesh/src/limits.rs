@@ -180,3 +180,9 @@ pub const SESSION_PAUSE: Duration = Duration::from_secs(4);
 
 /// A session in which nothing happened for this long is over.
 pub const RECON_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Connections that one neighbour may ask us to dial at once, and the time after which it may ask
+/// for one more: as many as it may have circuits to us, and some to come and go.
+pub const DIAL_BACKS: u32 = 64;
+/// See [`DIAL_BACKS`].
+pub const DIAL_BACK_PAUSE: Duration = Duration::from_millis(50);

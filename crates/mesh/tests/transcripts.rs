@@ -199,6 +199,7 @@ fn told(frame: &LinkFrame, person: impl Fn(&DeviceId) -> &'static str) -> (&'sta
         LinkFrame::Refuse(reason) => ("REFUSE", format!("{}: {reason:?}", reason.number())),
         LinkFrame::Ping(_) => ("PING", "token".to_owned()),
         LinkFrame::Pong(_) => ("PONG", "token".to_owned()),
+        LinkFrame::DialBack(_) => ("DIALBACK", "token".to_owned()),
         LinkFrame::Envelope(frame) => {
             let body = frame.envelope.parse().unwrap();
             let said = format!(

@@ -16,8 +16,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, DeviceKey};
-use gossamer_net::{Incoming, LinkId, Net, NetEvent, NotQueued, Stream};
+use gossamer_crypto::{DeviceId, DeviceKey, NetworkId};
+use gossamer_net::{Hop, Incoming, LinkId, Net, NetEvent, NotQueued, Stream, Way};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -38,9 +38,11 @@ struct Node {
 #[tokio::main]
 async fn main() {
     let (mut ana, mut ben) = (Node::new(1).await, Node::new(2).await);
+    let ways = (straight(&ben), through(relay(&ben).await));
     let listener = TcpListener::bind((HERE, 0)).await.unwrap();
 
     let (mut tcp, mut stream) = (Vec::new(), Vec::new());
+    let (mut circuit, mut circuit_cpu) = (Vec::new(), Vec::new());
     let (mut big, mut small) = (Vec::new(), Vec::new());
     let (mut tcp_cpu, mut stream_cpu) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -48,16 +50,26 @@ async fn main() {
         let before = cpu();
         tcp.push(bulk(to, from).await);
         tcp_cpu.push(cpu() - before);
-        let (to, from) = stream_pair(&ana, &mut ben).await;
+        let (to, from) = stream_pair(&ana, &mut ben, ways.0.clone()).await;
         let before = cpu();
         stream.push(bulk(to, from).await);
         stream_cpu.push(cpu() - before);
+        let (to, from) = stream_pair(&ana, &mut ben, ways.1.clone()).await;
+        let before = cpu();
+        circuit.push(bulk(to, from).await);
+        circuit_cpu.push(cpu() - before);
         big.push(frames(&mut ana, &mut ben, 65_000, 8_000).await);
         small.push(frames(&mut ana, &mut ben, 100, 200_000).await);
     }
     println!("bytes, MB/s, median of {ROUNDS}");
     let plain = report("plain TCP, 256 KiB writes", &mut tcp, 1e6, None);
-    report("stream, 256 KiB writes", &mut stream, 1e6, Some(plain));
+    let direct = report("stream, 256 KiB writes", &mut stream, 1e6, Some(plain));
+    report(
+        "stream through a relay (against stream)",
+        &mut circuit,
+        1e6,
+        Some(direct),
+    );
     report("link, 65 000-byte frames", &mut big, 1e6, Some(plain));
     report("link, 100-byte frames", &mut small, 1e6, Some(plain));
 
@@ -65,6 +77,12 @@ async fn main() {
         println!("processor time of both ends for 1 GiB, s, median of {ROUNDS}");
         let plain = report("plain TCP", &mut tcp_cpu, 1.0, None);
         report("stream", &mut stream_cpu, 1.0, Some(plain));
+        report(
+            "stream through a relay, which is here too",
+            &mut circuit_cpu,
+            1.0,
+            Some(plain),
+        );
     }
 
     let (mut tcp, mut stream) = (Vec::new(), Vec::new());
@@ -74,7 +92,7 @@ async fn main() {
         echo(to, from).await;
         tcp.push(begun.elapsed().as_secs_f64());
         let begun = Instant::now();
-        let (to, from) = stream_pair(&ana, &mut ben).await;
+        let (to, from) = stream_pair(&ana, &mut ben, ways.0.clone()).await;
         echo(to, from).await;
         stream.push(begun.elapsed().as_secs_f64());
     }
@@ -117,9 +135,43 @@ async fn tcp_pair(listener: &TcpListener) -> (TcpStream, TcpStream) {
     (to, from)
 }
 
-async fn stream_pair(ana: &Node, ben: &mut Node) -> (Stream, Stream) {
-    let (dialer, addrs) = (ana.net.dialer(), [ben.addr]);
-    let (to, from) = tokio::join!(dialer.open_stream(ben.id, &addrs), ben.stream());
+fn straight(to: &Node) -> Way {
+    Way {
+        addrs: vec![to.addr],
+        hops: Vec::new(),
+    }
+}
+
+fn through(relay: Hop) -> Way {
+    Way {
+        addrs: Vec::new(),
+        hops: vec![relay],
+    }
+}
+
+/// A third node, in this process too, that passes everything on to `to`.
+async fn relay(to: &Node) -> Hop {
+    let mut relay = Node::new(3).await;
+    let hop = |node: &Node| Hop {
+        device: node.id,
+        addr: node.addr,
+        link: LinkId(u64::MAX),
+    };
+    let (here, onward) = (hop(&relay), hop(to));
+    tokio::spawn(async move {
+        loop {
+            if let NetEvent::Circuit(request) = relay.event().await {
+                relay.net.pass_on(request, onward);
+            }
+        }
+    });
+    here
+}
+
+async fn stream_pair(ana: &Node, ben: &mut Node, way: Way) -> (Stream, Stream) {
+    let dialer = ana.net.dialer();
+    let opened = dialer.open(ben.id, &way, "bench", NetworkId::of("bench"));
+    let (to, from) = tokio::join!(opened, ben.stream());
     (to.unwrap(), from)
 }
 
@@ -191,7 +243,7 @@ async fn frames(ana: &mut Node, ben: &mut Node, size: usize, count: usize) -> f6
 impl Node {
     async fn new(secret: u8) -> Self {
         let key = DeviceKey::from_secret(&[secret; 32]);
-        let net = Net::bind(0, vec![HERE], &key).await.unwrap();
+        let net = Net::bind(0, vec![HERE], &key, None).await.unwrap();
         let addr = SocketAddr::new(HERE, net.port());
         let id = key.id();
         Self { net, id, addr }
@@ -225,7 +277,11 @@ impl Node {
 
     async fn stream(&mut self) -> Stream {
         match self.event().await {
-            NetEvent::Stream(stream) => stream,
+            NetEvent::Visit(visit) => visit.welcome().await.unwrap(),
+            NetEvent::Circuit(request) => {
+                self.net.accept_circuit(request);
+                Box::pin(self.stream()).await
+            }
             other => panic!("{other:?}"),
         }
     }

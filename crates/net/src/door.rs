@@ -4,7 +4,7 @@
 //! room, the oldest gives way if it has had its time; otherwise the new one is turned away.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, SocketAddr},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -15,30 +15,43 @@ use std::{
 use tokio::net::TcpStream;
 
 use crate::{
-    NetEvent, Stream, limits,
+    Stream, limits,
     link::Links,
+    reception::Reception,
     seats::{Seat, Seats},
     tls::{Identity, Service},
 };
 
 /// Where TLS connections come in.
+#[derive(Debug)]
 pub(crate) struct Door {
     identity: Arc<Identity>,
     links: Arc<Links>,
+    reception: Arc<Reception>,
     handshakes: Arc<Seats>,
     places: Arc<Places>,
     next: AtomicU64,
 }
 
 impl Door {
-    pub(crate) fn new(identity: Arc<Identity>, links: Arc<Links>) -> Self {
+    pub(crate) fn new(
+        identity: Arc<Identity>,
+        links: Arc<Links>,
+        reception: Arc<Reception>,
+    ) -> Self {
         Self {
             identity,
             links,
+            reception,
             handshakes: Arc::new(Seats::new(limits::HALF_OPEN)),
             places: Arc::default(),
             next: AtomicU64::default(),
         }
+    }
+
+    /// From these addresses more connections may come: circuits of others among them.
+    pub(crate) fn know(&self, addrs: BTreeSet<IpAddr>) {
+        self.places.lock().known = addrs;
     }
 
     /// Takes a connection whose first byte is that of TLS.
@@ -61,7 +74,10 @@ impl Door {
         place: Place,
         seat: Arc<Seat>,
     ) {
-        let secure = self.identity.accept(tcp, source).await;
+        let secure = match self.identity.carry(tcp) {
+            Ok(carrier) => self.identity.accept(carrier, source).await,
+            Err(error) => Err(error),
+        };
         drop(seat);
         let secure = match secure {
             Ok(secure) => secure,
@@ -71,7 +87,7 @@ impl Door {
             Service::Link => self.links.begin(secure, Some(place), false),
             Service::Stream => {
                 let stream = Stream::new(secure, Some(place));
-                self.links.report(NetEvent::Stream(stream)).await;
+                self.reception.receive(stream).await;
             }
         }
     }
@@ -95,6 +111,8 @@ struct Places(Mutex<Taken>);
 struct Taken {
     all: usize,
     by_addr: BTreeMap<IpAddr, usize>,
+    /// Addresses of neighbours.
+    known: BTreeSet<IpAddr>,
 }
 
 /// One of them; free again when dropped.
@@ -109,7 +127,12 @@ impl Places {
         let mut taken = self.lock();
         let count = taken.by_addr.get(&addr).copied().unwrap_or_default();
         // Programs of this machine share its one address, so that has no cap of its own.
-        let is_full = count >= limits::PER_ADDRESS && !addr.is_loopback();
+        let most = if taken.known.contains(&addr) {
+            limits::PER_NEIGHBOUR
+        } else {
+            limits::PER_ADDRESS
+        };
+        let is_full = count >= most && !addr.is_loopback();
         if is_full || taken.all >= limits::INBOUND {
             return None;
         }
@@ -159,6 +182,27 @@ mod tests {
         assert!(
             taken.by_addr.is_empty() && taken.all == 0,
             "nothing is kept about the gone"
+        );
+    }
+
+    #[test]
+    fn a_neighbour_has_places_for_the_circuits_of_others_too() {
+        let places = Arc::<Places>::default();
+        let ben = IpAddr::from([10, 0, 0, 2]);
+        places.lock().known.insert(ben);
+        let taken: Vec<_> = (0..limits::PER_NEIGHBOUR)
+            .map(|_| places.take(ben).unwrap())
+            .collect();
+        assert!(places.take(ben).is_none());
+        drop(taken);
+        places.lock().known.clear();
+        let taken: Vec<_> = (0..limits::PER_NEIGHBOUR)
+            .filter_map(|_| places.take(ben))
+            .collect();
+        assert_eq!(
+            taken.len(),
+            limits::PER_ADDRESS,
+            "he is no neighbour any more"
         );
     }
 

@@ -10,6 +10,9 @@
 //! say nothing give way to others, and a sender of chunks waits until the lanes that they are passed on to have
 //! room ([`Backlog`]).
 
+mod awaited;
+mod carrier;
+mod circuit;
 mod dialer;
 mod discovery;
 mod door;
@@ -19,41 +22,52 @@ mod lane;
 mod limits;
 mod link;
 mod listener;
+mod opening;
 mod outbound;
+mod reception;
 mod seats;
 mod stream;
 mod tls;
 mod traffic;
 
 use std::{
+    collections::BTreeSet,
     net::{IpAddr, SocketAddr},
+    num::NonZeroU64,
     sync::Arc,
 };
 
 use bytes::Bytes;
 use gossamer_crypto::{DeviceId, DeviceKey};
-use gossamer_wire::{v1, v2::Frame};
+use gossamer_wire::{
+    v1,
+    v2::{DialBackToken, Frame, Reason, StreamFrame},
+};
 use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
 };
 
-pub use dialer::Dialer;
+pub use circuit::CircuitRequest;
+pub use dialer::{Dialer, Hop, Way};
 pub use discovery::{SHARED_PORT, listen as listen_discovery};
 pub use error::{BindError, LinkError};
 pub use interfaces::{Interface, Kind, list as interfaces, watch as watch_interfaces};
 pub use lane::{Backlog, GaveUp};
 pub use link::{LinkId, NotQueued};
 pub use listener::is_port_free;
+pub use opening::{OpenError, Visit};
 pub use outbound::{Lane, Ticket};
 pub use stream::Stream;
 pub use tls::Exporter;
 
 use crate::{
+    awaited::Awaited,
     discovery::Announcer,
     door::Door,
     link::{Held, Links},
     outbound::Outbound,
+    reception::Reception,
     tls::Identity,
     traffic::Traffic,
 };
@@ -69,6 +83,8 @@ pub struct Net {
     outbound: Outbound,
     links: Arc<Links>,
     dialer: Dialer,
+    door: Arc<Door>,
+    reception: Arc<Reception>,
     traffic: Arc<Traffic>,
     /// Tasks end when their handles are dropped.
     _tasks: tokio::task::JoinSet<()>,
@@ -138,8 +154,11 @@ pub enum NetEvent {
         /// Why.
         why: LinkError,
     },
-    /// Another device opened a stream. It is closed by dropping it.
-    Stream(Stream),
+    /// Another device opened a stream.
+    Visit(Visit),
+    /// A neighbour asks for a circuit; answered by one of [`Net::accept_circuit`],
+    /// [`Net::pass_on`] and [`Net::refuse_circuit`].
+    Circuit(CircuitRequest),
     /// The usable interfaces, at the start and on every change.
     Interfaces(Vec<Interface>),
     /// Discovery cannot listen on a UDP port because of another program; other ways still work.
@@ -173,18 +192,34 @@ pub struct Bulk {
 impl Net {
     /// Listens on TCP `port` and for discovery on UDP `port + 1`, on all usable addresses or only
     /// on those in `bind`; port 0 picks one, for one address. `key` is shown to whoever connects
-    /// over TLS.
+    /// over TLS. Circuits of others are passed on with `relay_rate` bytes in a second at most.
     ///
     /// # Errors
     /// When TCP cannot be listened on. Discovery that cannot be is an event, not an error.
-    pub async fn bind(port: u16, bind: Vec<IpAddr>, key: &DeviceKey) -> Result<Self, BindError> {
+    pub async fn bind(
+        port: u16,
+        bind: Vec<IpAddr>,
+        key: &DeviceKey,
+        relay_rate: Option<NonZeroU64>,
+    ) -> Result<Self, BindError> {
         let (event_sender, events) = mpsc::channel(limits::EVENTS);
         let (held_sender, held) = mpsc::channel(limits::LINK_EVENTS);
         let (bulk_sender, bulk) = mpsc::channel(limits::BULK);
         let traffic = Arc::new(Traffic::default());
         let identity = Arc::new(Identity::new(key, Arc::clone(&traffic)));
         let links = Arc::new(Links::new(held_sender));
-        let door = Arc::new(Door::new(Arc::clone(&identity), Arc::clone(&links)));
+        let awaited = Arc::<Awaited>::default();
+        let reception = Arc::new(Reception::new(
+            Arc::clone(&identity),
+            Arc::clone(&links),
+            Arc::clone(&awaited),
+            relay_rate,
+        ));
+        let door = Arc::new(Door::new(
+            Arc::clone(&identity),
+            Arc::clone(&links),
+            Arc::clone(&reception),
+        ));
         let listeners = listener::bind(port, &bind)?;
         let picked = listeners.first().map(tokio::net::TcpListener::local_addr);
         let port = picked.and_then(Result::ok).map_or(port, |addr| addr.port());
@@ -220,8 +255,10 @@ impl Net {
             bulk,
             announcer: Announcer::new(port),
             outbound: Outbound::new(event_sender, Arc::clone(&traffic)),
+            dialer: Dialer::new(identity, Arc::clone(&links), awaited),
             links,
-            dialer: Dialer::new(identity),
+            door,
+            reception,
             traffic,
             _tasks: tasks,
         })
@@ -309,6 +346,47 @@ impl Net {
     #[must_use]
     pub fn dialer(&self) -> Dialer {
         self.dialer.clone()
+    }
+
+    /// Does what a neighbour asked for: opens a connection to it, which it knows by the token, and
+    /// then does as if it had dialled.
+    pub fn dial_back(&self, device: DeviceId, addr: SocketAddr, token: DialBackToken) {
+        let (dialer, reception) = (self.dialer(), Arc::clone(&self.reception));
+        tokio::spawn(async move {
+            match dialer.come(device, addr, &StreamFrame::Back(token)).await {
+                Ok(stream) => reception.receive(stream).await,
+                Err(error) => tracing::debug!(?device, %error, "not dialled back"),
+            }
+        });
+    }
+
+    /// Where the neighbours are: more connections may come from there than from elsewhere.
+    pub fn know(&self, addrs: BTreeSet<IpAddr>) {
+        self.door.know(addrs);
+    }
+
+    /// A circuit leads to this device: what is inside arrives as a [`Visit`].
+    pub fn accept_circuit(&self, request: CircuitRequest) {
+        let reception = Arc::clone(&self.reception);
+        tokio::spawn(async move { reception.accept(request).await });
+    }
+
+    /// A circuit leads to another device: `hop`, or further through it.
+    pub fn pass_on(&self, request: CircuitRequest, hop: Hop) {
+        let (dialer, reception) = (self.dialer(), Arc::clone(&self.reception));
+        tokio::spawn(async move { reception.pass_on(request, hop, dialer).await });
+    }
+
+    /// A circuit goes no further.
+    pub fn refuse_circuit(&self, request: CircuitRequest, reason: Reason) {
+        let reception = Arc::clone(&self.reception);
+        tokio::spawn(async move { reception.refuse(request, reason).await });
+    }
+
+    /// Circuits that are passed on now, and the bytes of all there were.
+    #[must_use]
+    pub fn relayed(&self) -> (usize, u64) {
+        self.reception.relayed()
     }
 
     /// Waits until what was queued for chat and for links is written or given up, and links being

@@ -41,6 +41,8 @@ pub(crate) const HALF_OPEN: usize = 64;
 /// Inbound TLS connections from one address that is not loopback: a link, its successor while
 /// two are dialled at once, and two streams (docs/protocol-v2.md 5.1).
 pub(crate) const PER_ADDRESS: usize = 4;
+/// The same from the address of a neighbour: as many circuits as it may pass on to us, and its own.
+pub(crate) const PER_NEIGHBOUR: usize = PER_ADDRESS + CIRCUITS_OF_ONE;
 /// Inbound TLS connections in all. The brain keeps far fewer; this bounds what may be open before
 /// it has said so.
 pub(crate) const INBOUND: usize = 256;
@@ -56,3 +58,27 @@ pub(crate) const LINK_EVENTS: usize = 2 * 32 * UNDELIVERED;
 pub(crate) const CLOSE: Duration = Duration::from_secs(1);
 /// Closed connections hold their ports for a minute on most systems, two on some.
 pub(crate) const PORTS: Duration = Duration::from_secs(120);
+/// The first frames of a stream, in both directions: as long as a handshake may take.
+pub(crate) const OPENING: Duration = HANDSHAKE;
+/// A neighbour that could not be dialled within this time is asked to dial us meanwhile: what
+/// blocks connections mostly drops them silently.
+pub(crate) const HEAD_START: Duration = Duration::from_millis(300);
+/// For a neighbour that was asked to dial: a connection and a handshake.
+pub(crate) const DIALBACK: Duration = Duration::from_secs(8);
+/// For an answer through all relays of a circuit; each of them may have to ask to be dialled.
+pub(crate) const CIRCUIT: Duration = Duration::from_secs(15);
+/// Circuits that are passed on at once: some hundred KiB of memory each.
+pub(crate) const CIRCUITS: usize = 64;
+/// Those of one neighbour: nobody takes all. Half, since a relay brings those of many.
+pub(crate) const CIRCUITS_OF_ONE: usize = CIRCUITS / 2;
+/// A circuit on which nothing moved for this long gives way to another.
+pub(crate) const CIRCUIT_GRACE: Duration = Duration::from_secs(30);
+/// A circuit on which nothing moves for this long ends: somewhat more than any service is silent
+/// (docs/protocol-v2.md 9.6).
+pub(crate) const CIRCUIT_IDLE: Duration = Duration::from_secs(11 * 60);
+/// Copied at once from one hop of a circuit to the next: four full TLS records.
+pub(crate) const SPLICE: usize = 64 << 10;
+/// Neighbours through which a circuit is tried, one after the other.
+pub(crate) const TRIES: usize = 3;
+/// For so long a relay that failed is tried after others.
+pub(crate) const SHUNNED: Duration = Duration::from_secs(60);

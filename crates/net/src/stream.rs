@@ -1,4 +1,5 @@
-//! Streams: one TLS connection for one service between two devices (docs/protocol-v2.md 8).
+//! Streams: one TLS connection for one service between two devices (docs/protocol-v2.md 8),
+//! over a TCP connection of its own or through others (11).
 
 use std::{
     fmt, io,
@@ -25,6 +26,7 @@ pub struct Stream {
     socket: Socket,
     device: DeviceId,
     addr: SocketAddr,
+    relay: Option<DeviceId>,
     _place: Option<Place>,
 }
 
@@ -34,7 +36,16 @@ impl Stream {
             socket: secure.socket,
             device: secure.device,
             addr: secure.addr,
+            relay: None,
             _place: place,
+        }
+    }
+
+    /// One that goes through a neighbour.
+    pub(crate) fn through(secure: Secure, relay: DeviceId) -> Self {
+        Self {
+            relay: Some(relay),
+            ..Self::new(secure, None)
         }
     }
 
@@ -44,10 +55,16 @@ impl Stream {
         self.device
     }
 
-    /// Where the other end is.
+    /// Where the other end is, or the neighbour through which it goes.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// The neighbour through which it goes, if it does not go to the other end directly.
+    #[must_use]
+    pub fn relay(&self) -> Option<DeviceId> {
+        self.relay
     }
 }
 
@@ -56,6 +73,7 @@ impl fmt::Debug for Stream {
         f.debug_struct("Stream")
             .field("device", &self.device)
             .field("addr", &self.addr)
+            .field("relay", &self.relay)
             .finish_non_exhaustive()
     }
 }

@@ -31,13 +31,15 @@ use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
-    LinkError, limits,
+    LinkError,
+    carrier::Carrier,
+    limits,
     traffic::{Counted, Traffic},
 };
 
 /// What a connection under TLS goes over. The library reads 4 KiB at a time; the buffer makes it
 /// fewer system calls.
-pub(crate) type Socket = Box<TlsStream<BufReader<Counted>>>;
+pub(crate) type Socket = Box<TlsStream<BufReader<Carrier>>>;
 
 /// What runs inside a TLS connection; agreed on by ALPN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +95,12 @@ pub(crate) struct Identity {
     traffic: Arc<Traffic>,
 }
 
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity(..)")
+    }
+}
+
 impl Identity {
     pub(crate) fn new(key: &DeviceKey, traffic: Arc<Traffic>) -> Self {
         let provider = Arc::new(provider());
@@ -107,14 +115,20 @@ impl Identity {
         }
     }
 
+    /// What TLS goes over, from a connection.
+    pub(crate) fn carry(&self, tcp: TcpStream) -> Result<Carrier, LinkError> {
+        // Frames are flushed when they are to go out; waiting for more to send would delay them.
+        tcp.set_nodelay(true).map_err(LinkError::Unreachable)?;
+        Ok(Carrier::Tcp(Counted::new(tcp, Arc::clone(&self.traffic))))
+    }
+
     /// The server's side of a handshake.
     pub(crate) async fn accept(
         &self,
-        tcp: TcpStream,
+        carrier: Carrier,
         addr: SocketAddr,
     ) -> Result<Secure, LinkError> {
-        let socket = self.socket(tcp).map_err(LinkError::Unreachable)?;
-        let handshake = self.acceptor.accept(socket);
+        let handshake = self.acceptor.accept(buffered(carrier));
         let stream = in_time(limits::HANDSHAKE, handshake).await?;
         secure(Box::new(stream.into()), addr)
     }
@@ -122,25 +136,21 @@ impl Identity {
     /// The client's side. With a device expected, no other is spoken to.
     pub(crate) async fn connect(
         &self,
-        tcp: TcpStream,
+        carrier: Carrier,
         addr: SocketAddr,
         service: Service,
         expected: Option<DeviceId>,
     ) -> Result<Secure, LinkError> {
-        let socket = self.socket(tcp).map_err(LinkError::Unreachable)?;
         let config = client_config(&self.provider, &self.key, service, expected);
         let name = ServerName::from(addr.ip());
-        let handshake = TlsConnector::from(config).connect(name, socket);
+        let handshake = TlsConnector::from(config).connect(name, buffered(carrier));
         let stream = in_time(limits::HANDSHAKE, handshake).await?;
         secure(Box::new(stream.into()), addr)
     }
+}
 
-    fn socket(&self, tcp: TcpStream) -> io::Result<BufReader<Counted>> {
-        // Frames are flushed when they are to go out; waiting for more to send would delay them.
-        tcp.set_nodelay(true)?;
-        let counted = Counted::new(tcp, Arc::clone(&self.traffic));
-        Ok(BufReader::with_capacity(limits::READ, counted))
-    }
+fn buffered(carrier: Carrier) -> BufReader<Carrier> {
+    BufReader::with_capacity(limits::READ, carrier)
 }
 
 async fn in_time<T>(

@@ -10,8 +10,8 @@ mod common;
 
 use std::io;
 
-use common::{DEADLINE, Person, ana, ben, cleo, key};
-use gossamer_net::{LinkError, Stream};
+use common::{DEADLINE, Person, ana, at, ben, cleo, key};
+use gossamer_net::{LinkError, OpenError, Stream, Way};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::timeout,
@@ -80,22 +80,23 @@ async fn a_stream_that_is_cut_off_does_not_look_complete() {
 #[tokio::test]
 async fn a_device_is_found_at_the_address_where_it_is() {
     let (ana, ben, mut cleo) = (ana().await, ben().await, cleo().await);
-    let stream = ana
-        .net
-        .dialer()
-        .open_stream(cleo.id, &[ben.addr, cleo.addr])
-        .await;
-    assert_eq!(stream.unwrap().addr(), cleo.addr);
-    assert_eq!(cleo.stream().await.device(), ana.id);
+    let way = Way {
+        addrs: vec![ben.addr, cleo.addr],
+        hops: Vec::new(),
+    };
+    let (at_ana, at_cleo) = tokio::join!(ana.opens(cleo.id, way), cleo.stream());
+    assert_eq!(at_ana.unwrap().addr(), cleo.addr);
+    assert_eq!(at_cleo.device(), ana.id);
 }
 
 #[tokio::test]
 async fn nobody_but_the_device_asked_for_is_spoken_to() {
     let (ana, mut ben) = (ana().await, ben().await);
-    let refused = ana.net.dialer().open_stream(key(7).id(), &[ben.addr]).await;
-    assert!(matches!(refused, Err(LinkError::WrongKey)));
-    let nowhere = ana.net.dialer().open_stream(ben.id, &[]).await;
-    assert!(matches!(nowhere, Err(LinkError::Unreachable(_))));
+    let refused = ana.opens(key(7).id(), at(ben.addr)).await;
+    assert!(matches!(refused, Err(OpenError::Link(LinkError::WrongKey))));
+    let nowhere = ana.opens(ben.id, Way::default()).await;
+    let unreachable = |error| matches!(error, OpenError::Link(LinkError::Unreachable(_)));
+    assert!(nowhere.is_err_and(unreachable));
     ben.is_left_alone().await;
 }
 
@@ -116,6 +117,6 @@ async fn a_stream_outlives_the_node_that_opened_it() {
 
 /// Both ends of a stream from the first to the second.
 async fn stream(from: &Person, to: &mut Person) -> (Stream, Stream) {
-    let opened = from.net.dialer().open_stream(to.id, &[to.addr]).await;
-    (opened.unwrap(), to.stream().await)
+    let (opened, came) = tokio::join!(from.opens(to.id, at(to.addr)), to.stream());
+    (opened.unwrap(), came)
 }

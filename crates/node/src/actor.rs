@@ -10,9 +10,9 @@ use std::{
     time::Duration,
 };
 
-use gossamer_crypto::EnvelopeId;
+use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_mesh::{Input, Subnet, gossip};
-use gossamer_net::{Incoming, Interface, Net, NetEvent};
+use gossamer_net::{Incoming, Interface, Net, NetEvent, Way};
 use gossamer_store::{MessageRow, Recorded, Store, StoreError};
 use gossamer_wire::v2::{Envelope, Purge};
 use tokio::{
@@ -21,6 +21,7 @@ use tokio::{
 };
 
 use crate::{
+    RelayMode,
     api::{ApiError, ErrorCode, Event, ReadyView},
     archive::Archive,
     classic::{self, Classic},
@@ -62,6 +63,8 @@ pub(crate) enum Report {
     Resolved(SocketAddr, oneshot::Sender<Result<Event, ApiError>>),
     /// A file moved on.
     File(FileReport),
+    /// A stream is to be opened: how the device can be reached.
+    Way(DeviceId, oneshot::Sender<Way>),
 }
 
 /// Everything a node consists of, and the only place that changes it.
@@ -76,6 +79,7 @@ pub(crate) struct Actor {
     pub(crate) clock: Clock,
     pub(crate) reports: mpsc::Sender<Report>,
     pub(crate) status: Status,
+    pub(crate) relay: RelayMode,
     pub(crate) interfaces: Vec<Interface>,
     /// Whether the user chose the addresses to use.
     pub(crate) chosen: bool,
@@ -233,7 +237,8 @@ impl Actor {
             | NetEvent::FrameWritten { .. }
             | NetEvent::LinkDown { .. }
             | NetEvent::LinkFailed { .. }
-            | NetEvent::Stream(_) => return self.link_event(event),
+            | NetEvent::Visit(_)
+            | NetEvent::Circuit(_) => return self.link_event(event),
             NetEvent::Interfaces(interfaces) => {
                 self.status.addrs = crate::survey::addrs(&interfaces, self.ready.port);
                 self.interfaces = interfaces;
@@ -296,6 +301,7 @@ impl Actor {
                 self.publish(&row, None);
             }
             Report::Resolved(addr, answer) => self.connect_to(addr, answer),
+            Report::Way(device, answer) => drop(answer.send(self.way_to(&device))),
             Report::File(report) => {
                 self.with_files(|files, out| files.report(report, out));
             }
@@ -331,6 +337,7 @@ impl Actor {
         self.status.online = convert::count(online);
         self.status.queued = convert::count(self.v2.brain.unsent());
         self.status.other_password = convert::count(self.v2.other_password());
+        self.status.relaying = convert::count(self.net.relayed().0);
         self.status.network = self
             .interfaces
             .iter()

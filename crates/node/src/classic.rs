@@ -178,9 +178,9 @@ impl Actor {
         if let Some(lane) = lane {
             self.with_files(|files, out| files.peer_up(&peer.id.0, lane, out));
         }
-        self.sink.emit(Event::PeerUp {
-            peer: convert::peer_view(peer),
-        });
+        let mut peer = convert::peer_view(peer);
+        peer.rate = self.files.rate(&peer.id);
+        self.sink.emit(Event::PeerUp { peer });
     }
 
     /// A device that speaks v2 gets nothing in the classic dialect any more.

@@ -127,6 +127,9 @@ impl Actor {
         let classic = self.classic.mesh.peers().filter(|peer| !peer.v2);
         let mut peers: Vec<_> = classic.map(convert::peer_view).collect();
         peers.extend(self.v2.peers());
+        for peer in &mut peers {
+            peer.rate = self.files.rate(&peer.id);
+        }
         peers.sort_by_key(|peer| peer.status == PeerStatus::Offline);
         Event::Peers { peers }
     }

@@ -1,6 +1,6 @@
 //! What a node is started with.
 
-use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::IpAddr, num::NonZeroU64, path::PathBuf, sync::Arc, time::Duration};
 
 use gossamer_crypto::{CryptoProvider, Password};
 use gossamer_store::Passphrase;
@@ -32,6 +32,10 @@ pub struct Config {
     pub classic: ClassicMode,
     /// What happens to offered files.
     pub accept: AcceptMode,
+    /// For whom this device passes streams on.
+    pub relay: RelayMode,
+    /// How much of them in a second at most, bytes; no limit when absent.
+    pub relay_rate: Option<NonZeroU64>,
     /// Use only these addresses of this machine; all usable ones when empty.
     pub bind: Vec<IpAddr>,
     /// Timers; the defaults are those of docs/protocol-v1.md.
@@ -59,6 +63,16 @@ pub enum AcceptMode {
     Ask,
     /// Every offer is taken while it fits.
     All,
+}
+
+/// For whom streams are passed on to devices that have no direct way to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RelayMode {
+    /// For every member of the network.
+    #[default]
+    Everyone,
+    /// For nobody: no way leads through this device.
+    Nobody,
 }
 
 /// The timers a test may shorten.
@@ -112,6 +126,8 @@ impl Config {
             keychain: false,
             classic: ClassicMode::default(),
             accept: AcceptMode::default(),
+            relay: RelayMode::default(),
+            relay_rate: None,
             bind: Vec::new(),
             timers: Timers::default(),
         }

@@ -27,6 +27,7 @@ pub(crate) fn peer_view(peer: &Peer) -> PeerView {
         via: None,
         hops: None,
         rtt_ms: None,
+        rate: None,
         id: peer.id.0.clone(),
         name: peer.name.clone(),
         addr: peer

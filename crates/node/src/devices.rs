@@ -204,6 +204,11 @@ impl Devices {
         self.seen.get(device).is_some_and(|known| known.is_linked)
     }
 
+    /// Whether a device can be reached, directly or through others.
+    pub(crate) fn is_here(&self, device: &DeviceId) -> bool {
+        self.seen.get(device).is_some_and(Device::is_here)
+    }
+
     /// How many can be reached.
     pub(crate) fn here(&self) -> usize {
         self.seen.values().filter(|known| known.is_here()).count()
@@ -236,6 +241,7 @@ impl Devices {
             via: way.map(|(via, _)| via.to_string()),
             hops: way.map(|(_, hops)| hops).or(direct),
             rtt_ms: None,
+            rate: None,
             dialect: Dialect::V2,
             status: status?,
             last_seen: known.last_seen,

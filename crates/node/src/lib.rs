@@ -38,7 +38,7 @@ mod status;
 mod streams;
 mod survey;
 
-pub use config::{AcceptMode, ClassicMode, Config, Timers};
+pub use config::{AcceptMode, ClassicMode, Config, RelayMode, Timers};
 pub use gossamer_crypto::{CryptoProvider, OpenError, Password, SealError};
 pub use gossamer_store::Passphrase;
 pub use handle::NodeHandle;

@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::{
-    Config, NodeHandle,
+    Config, NodeHandle, RelayMode,
     actor::Actor,
     api::{ApiError, ErrorCode, ReadyView},
     archive::Archive,
@@ -74,7 +74,8 @@ impl Node {
             queued,
             known,
         } = open(&archive, &config, &name, tag).await?;
-        let net = Net::bind(config.port, config.bind.clone(), &author.device)
+        let bind = config.bind.clone();
+        let net = Net::bind(config.port, bind, &author.device, config.relay_rate)
             .await
             .map_err(|error| bind_error(&error))?;
         let device = author.device.id();
@@ -103,7 +104,7 @@ impl Node {
             password,
             port: config.port,
             stale: config.timers.stale,
-            leaf: false,
+            leaf: config.relay == RelayMode::Nobody,
             quota: gossip::Quota::default(),
             verifier: Box::new(gossip::Ed25519),
         };
@@ -121,7 +122,7 @@ impl Node {
             profile: profile.name.clone(),
         };
         let (reports, finished) = mpsc::channel(QUEUE);
-        let streams = Streams::new(net.dialer(), author.network);
+        let streams = Streams::new(net.dialer(), author.network, reports.clone());
         let files = Files::open(
             &config,
             &profile,
@@ -160,6 +161,7 @@ impl Node {
             files,
             clock,
             reports,
+            relay: config.relay,
             interfaces: Vec::new(),
             chosen: !config.bind.is_empty(),
             stale: config.timers.stale,

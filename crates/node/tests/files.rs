@@ -9,14 +9,15 @@
 
 mod people;
 
-use std::{collections::BTreeSet, net::SocketAddr};
+use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf};
 
 use gossamer_crypto::{DeviceId, DeviceKey, NetworkId};
-use gossamer_net::Net;
-use gossamer_node::api::{Command, Direction, ErrorCode, Event, TransferState};
-use gossamer_wire::v2::{Reason, StreamFrame};
-use people::Home;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use gossamer_net::{Net, OpenError, Way};
+use gossamer_node::api::{
+    Command, Direction, ErrorCode, Event, RateView, TransferState, TransferView,
+};
+use gossamer_wire::v2::Reason;
+use people::{Home, Person};
 
 fn noise(size: usize) -> Vec<u8> {
     (0..size).map(|n| (n * 31 + n / 251) as u8).collect()
@@ -232,19 +233,19 @@ async fn a_stranger_gets_no_stream() {
     let person = ana.start().await;
     let addr = SocketAddr::from(([127, 0, 0, 1], ana.port()));
     let stranger = DeviceKey::from_secret(&[7; 32]);
-    let net = Net::bind(0, vec![addr.ip()], &stranger).await.unwrap();
+    let ip = addr.ip();
+    let net = Net::bind(0, vec![ip], &stranger, None).await.unwrap();
     let device = DeviceId::from_hex(&person.id).unwrap();
-    let mut stream = net.dialer().open_stream(device, &[addr]).await.unwrap();
-    let open = StreamFrame::Open {
-        service: "file".into(),
-        network: NetworkId::of("strangers"),
+    let way = Way {
+        addrs: vec![addr],
+        hops: Vec::new(),
     };
-    stream.write_all(&open.encode()).await.unwrap();
-    stream.flush().await.unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    let refused = StreamFrame::Refuse(Reason::NotAdmitted);
-    assert_eq!(answer, refused.encode());
+    let network = NetworkId::of("strangers");
+    let opened = net.dialer().open(device, &way, "file", network).await;
+    assert!(matches!(
+        opened,
+        Err(OpenError::Refused(Reason::NotAdmitted))
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -328,21 +329,164 @@ async fn a_ninth_unanswered_file_waits_until_one_is_answered() {
     assert!(names.insert(ninth.name));
 }
 
+/// A file that is long on its way, and soon made.
+fn film(size: usize) -> Vec<u8> {
+    let scene = noise(1 << 20);
+    let mut bytes = Vec::with_capacity(size);
+    for number in 0..size / scene.len() {
+        bytes.extend(number.to_be_bytes());
+        bytes.extend(&scene[8..]);
+    }
+    bytes
+}
+
+/// A file that nobody has to the end.
+fn endless(home: &Home) -> PathBuf {
+    let path = home.file("film.mkv", b"");
+    let file = std::fs::File::options().write(true).open(&path);
+    file.unwrap().set_len(3 << 30).unwrap();
+    path
+}
+
+/// Waits until some of the only file is at ben's, and not all.
+async fn has_some(ben: &mut Person) {
+    let some = |event: &Event| matches!(event, Event::Transfer(t) if t.bytes > 0);
+    let Event::Transfer(transfer) = ben.sees(some).await else {
+        panic!()
+    };
+    assert!(transfer.bytes < transfer.size, "it is here");
+}
+
+async fn transfer_of(person: &Person) -> TransferView {
+    match person.does(Command::Transfers).await.unwrap() {
+        Event::Transfers { mut transfers } => transfers.remove(0),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_that_starts_anew_gets_the_file_from_the_beginning() {
+async fn a_receiver_that_starts_anew_goes_on_where_it_was() {
     let home = Home::new("ana", "anew");
     let ben_home = Home::new("ben", "anew");
     let (mut ana, mut ben) = (home.start().await, ben_home.start().await);
     ana.meets("ben").await;
-    let bytes = noise(80_000_000);
+    let bytes = film(400 << 20);
     ana.sends_file(home.file("film.mkv", &bytes)).await;
     let offer = ben.sees_transfer(TransferState::Offered).await;
-    // On its way, and far from its end.
     ben.accepts(&offer.id).await;
+    has_some(&mut ben).await;
     ben.leaves().await;
+    ana.misses("ben").await;
+    let waits = transfer_of(&ana).await;
+    assert_eq!(waits.state, TransferState::Paused, "he may come back");
 
     let mut ben = ben_home.start().await;
+    let active = ben.sees_transfer(TransferState::Active).await;
+    assert!(active.bytes > 0, "it began at {}", active.bytes);
     let done = ben.sees_transfer(TransferState::Done).await;
     assert_eq!(std::fs::read(done.path.unwrap()).unwrap(), bytes);
     ana.sees_transfer(TransferState::Done).await;
+    assert!(is_empty(&ben_home, "profile/spool"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_that_starts_anew_is_asked_for_the_rest() {
+    let (home, ben_home) = (Home::new("ana", "rest"), Home::new("ben", "rest"));
+    let (mut ana, mut ben) = (home.start().await, ben_home.start().await);
+    ana.meets("ben").await;
+    let bytes = film(400 << 20);
+    ana.sends_file(home.file("film.mkv", &bytes)).await;
+    let offer = ben.sees_transfer(TransferState::Offered).await;
+    ben.accepts(&offer.id).await;
+    has_some(&mut ben).await;
+    ana.leaves().await;
+    let left = ben.sees_transfer(TransferState::Paused).await.bytes;
+    ben.forgets();
+
+    let mut ana = home.start().await;
+    let active = ben.sees_transfer(TransferState::Active).await;
+    assert!(active.bytes >= left && left > 0);
+    let done = ben.sees_transfer(TransferState::Done).await;
+    assert_eq!(std::fs::read(done.path.unwrap()).unwrap(), bytes);
+    assert_eq!(ana.sees_transfer(TransferState::Done).await.reached, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_changed_while_its_receiver_was_away_fails_on_both_sides() {
+    let (home, ben_home) = (Home::new("ana", "draft"), Home::new("ben", "draft"));
+    let (mut ana, mut ben) = (home.start().await, ben_home.start().await);
+    ana.meets("ben").await;
+    ana.sends_file(endless(&home)).await;
+    let offer = ben.sees_transfer(TransferState::Offered).await;
+    ben.accepts(&offer.id).await;
+    has_some(&mut ben).await;
+    ben.leaves().await;
+    ana.misses("ben").await;
+    home.file("film.mkv", b"another cut");
+
+    let mut ben = ben_home.start().await;
+    for person in [&mut ana, &mut ben] {
+        let failed = person.sees_transfer(TransferState::Failed).await;
+        assert!(failed.reason.unwrap().contains("changed"));
+    }
+    assert!(is_empty(&ben_home, "downloads"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_see_how_fast_a_file_goes_until_it_does_not() {
+    let (home, ben_home) = (Home::new("ana", "rates"), Home::new("ben", "rates"));
+    let (mut ana, mut ben) = (home.start().await, ben_home.start().await);
+    ana.meets("ben").await;
+    ana.sends_file(endless(&home)).await;
+    let offer = ben.sees_transfer(TransferState::Offered).await;
+    ben.accepts(&offer.id).await;
+
+    let (her, his) = (ana.id.clone(), ben.id.clone());
+    let flows = |other: &str, is_it: fn(RateView) -> bool| {
+        let other = other.to_owned();
+        move |event: &Event| match event {
+            Event::PeerRates { rates } => rates.iter().any(|it| it.id == other && is_it(it.rate)),
+            _ => false,
+        }
+    };
+    ben.sees(flows(&her, |rate| rate.down > 0 && rate.up == 0))
+        .await;
+    ana.sees(flows(&his, |rate| rate.up > 0 && rate.down == 0))
+        .await;
+    let Event::Peers { peers } = ben.does(Command::Peers).await.unwrap() else {
+        panic!()
+    };
+    assert!(peers[0].rate.is_some_and(|rate| rate.down > 0));
+
+    ben.does(Command::Cancel { transfer: offer.id })
+        .await
+        .unwrap();
+    for person in [&mut ana, &mut ben] {
+        person
+            .sees(|event| matches!(event, Event::PeerRates { rates } if rates.is_empty()))
+            .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_waits_for_its_sender_can_be_cancelled() {
+    let (home, ben_home) = (Home::new("ana", "gone"), Home::new("ben", "gone"));
+    let (mut ana, mut ben) = (home.start().await, ben_home.start().await);
+    ana.meets("ben").await;
+    ana.sends_file(endless(&home)).await;
+    let offer = ben.sees_transfer(TransferState::Offered).await;
+    ben.accepts(&offer.id).await;
+    has_some(&mut ben).await;
+    ana.leaves().await;
+    ben.sees_transfer(TransferState::Paused).await;
+    let cancel = Command::Cancel { transfer: offer.id };
+    ben.does(cancel).await.unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while !is_empty(&ben_home, "profile/spool") {
+        assert!(std::time::Instant::now() < deadline, "something is left");
+        tokio::task::yield_now().await;
+    }
+
+    let mut ana = home.start().await;
+    ana.sees_transfer(TransferState::Cancelled).await;
 }

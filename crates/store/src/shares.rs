@@ -42,6 +42,8 @@ text_enum! {
         Waiting = "waiting",
         /// The receiver has the offer.
         Offered = "offered",
+        /// The receiver wants the file, and does not have all of it.
+        Begun = "begun",
         /// The receiver has the file.
         Done = "done",
         /// The receiver does not want it.

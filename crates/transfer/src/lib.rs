@@ -12,7 +12,8 @@
 //! 3. Once complete and accepted, [`spool::Spool::verify`] compares the SHA-256 and syncs, and
 //!    [`placing::Verified::publish`] gives the file its place and name without replacing anything.
 //!
-//! [`spool`] and [`placing`], and [`v2`]'s `source` and `part`, are the modules that touch the disk.
+//! [`spool`] and [`placing`], and [`v2`]'s `source`, `part`, `notes` and `noting`, are the modules that
+//! touch the disk.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::expect_used))]
 

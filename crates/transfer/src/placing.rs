@@ -251,7 +251,7 @@ fn can_copy_instead(error: &io::Error) -> bool {
 }
 
 /// Makes a new name in `dir` survive a power cut.
-fn sync_dir(dir: &Path) -> io::Result<()> {
+pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(dir)?.sync_all()
     } else {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 /// A set of numbers kept as ranges. What arrives in order is one range; the worst order costs
 /// one entry for each number, never anything for numbers not in the set.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Ranges {
     /// Start to end (exclusive); ranges neither overlap nor touch.
     ranges: BTreeMap<u64, u64>,
@@ -30,6 +30,11 @@ impl Ranges {
     pub(crate) fn contains(&self, number: u64) -> bool {
         let range = self.ranges.range(..=number).next_back();
         range.is_some_and(|(_, &end)| number < end)
+    }
+
+    /// What is in it, lowest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Range<u64>> {
+        self.ranges.iter().map(|(&start, &end)| start..end)
     }
 
     /// The gaps below `limit`, lowest first.
@@ -73,6 +78,7 @@ mod tests {
             let missing: Vec<_> = ranges.missing(64).flatten().collect();
             let expected: Vec<_> = (0..64).filter(|number| !set.contains(number)).collect();
             prop_assert_eq!(missing, expected);
+            prop_assert!(ranges.iter().flatten().eq(set));
         }
     }
 }

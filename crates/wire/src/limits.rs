@@ -103,5 +103,8 @@ pub const PURGED: usize = 50;
 /// Capabilities in a device record.
 pub const CAPABILITIES: usize = 16;
 
+/// The relays of one circuit: with its two ends, a line of nine devices.
+pub const RELAYS: u8 = 7;
+
 /// The name of a capability or of a service, ASCII words of ours.
 pub const WORD: usize = 32;

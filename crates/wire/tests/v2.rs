@@ -10,13 +10,13 @@
 mod any;
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, EnvelopeId, NetworkId, Signature, UserId};
+use gossamer_crypto::{CircuitId, DeviceId, EnvelopeId, NetworkId, Signature, UserId};
 use gossamer_wire::{
     limits,
     v2::{
-        Body, Bucket, BucketDigest, ClassicMessage, DecodeError, DeviceRecord, EncodeError,
-        Envelope, EnvelopeFrame, Frame, Hello, HelloFields, Kind, LinkFrame, Purge, Recon,
-        SignedRecord, Splitter, StreamFrame, Text,
+        Body, Bucket, BucketDigest, ClassicMessage, DecodeError, DeviceRecord, DialBackToken,
+        EncodeError, Envelope, EnvelopeFrame, Frame, Hello, HelloFields, Kind, LinkFrame, Purge,
+        Recon, SignedRecord, Splitter, StreamFrame, Text,
     },
 };
 use proptest::prelude::*;
@@ -201,6 +201,34 @@ fn kinds_have_their_buckets() {
 fn a_frame_of_an_unknown_type_is_skipped() {
     assert_eq!(LinkFrame::decode(0x7f, b"whatever"), Ok(None));
     assert_eq!(StreamFrame::decode(0x7f, b"whatever"), Ok(None));
+}
+
+#[test]
+fn a_circuit_passes_no_more_relays_than_allowed() {
+    let circuit = |ttl| StreamFrame::Circuit {
+        id: CircuitId::new([1; 16]),
+        target: DeviceId::new([2; 32]),
+        ttl,
+    };
+    let across = |frame: &StreamFrame| {
+        let written = frame.encode();
+        StreamFrame::decode(frame.kind(), &written[4..])
+    };
+    let most = circuit(limits::RELAYS);
+    assert_eq!(across(&most), Ok(Some(most)));
+    let refused = across(&circuit(limits::RELAYS + 1));
+    assert_eq!(refused, Err(DecodeError::BadField("ttl")));
+}
+
+#[test]
+fn what_a_dial_back_is_told_by_is_not_printed() {
+    let token = DialBackToken::new([0xd1; 16]);
+    let shown = format!(
+        "{:?} {:?}",
+        LinkFrame::DialBack(token),
+        StreamFrame::Back(token)
+    );
+    assert_eq!(shown, "DialBack(DialBackToken(..)) Back(DialBackToken(..))");
 }
 
 #[test]

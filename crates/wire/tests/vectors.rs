@@ -14,15 +14,15 @@ use std::{collections::BTreeSet, fmt::Write, fs, path::PathBuf};
 
 use bytes::Bytes;
 use gossamer_crypto::{
-    DeviceId, EnvelopeId, NetworkId, NetworkKey, PurgeSecret, Signature, UserId,
+    CircuitId, DeviceId, EnvelopeId, NetworkId, NetworkKey, PurgeSecret, Signature, UserId,
 };
 use gossamer_wire::{
     limits,
     v1::{Beacon, NetworkHash},
     v2::{
-        Body, Bucket, BucketDigest, ClassicMessage, DeviceRecord, Edge, Envelope, EnvelopeFrame,
-        Hello, HelloFields, Kind, LinkFrame, LinkState, LinkStateFrame, Purge, Purged, Reason,
-        Recon, SignedRecord, Splitter, StreamFrame, Text,
+        Body, Bucket, BucketDigest, ClassicMessage, DeviceRecord, DialBackToken, Edge, Envelope,
+        EnvelopeFrame, Hello, HelloFields, Kind, LinkFrame, LinkState, LinkStateFrame, Purge,
+        Purged, Reason, Recon, SignedRecord, Splitter, StreamFrame, Text,
     },
 };
 
@@ -259,6 +259,11 @@ fn admission() -> Vec<Vector> {
             &LinkFrame::Refuse(Reason::Password),
         ),
         link(
+            "dialback",
+            "DIALBACK: dial me",
+            &LinkFrame::DialBack(DialBackToken::new([0xd1; 16])),
+        ),
+        link(
             "keyring",
             "KEYRING with two network keys",
             &LinkFrame::Keyring(keys),
@@ -489,6 +494,20 @@ fn streams() -> Vec<Vector> {
     vec![
         stream("open", "OPEN of the service \"file\"", &open),
         stream("opened", "OPENED", &StreamFrame::Opened),
+        stream(
+            "back",
+            "BACK: dialled because it was asked to",
+            &StreamFrame::Back(DialBackToken::new([0xd1; 16])),
+        ),
+        stream(
+            "circuit",
+            "CIRCUIT to ben through at most six more relays",
+            &StreamFrame::Circuit {
+                id: CircuitId::new([0xc1; 16]),
+                target: DeviceId::new([0xb2; 32]),
+                ttl: 6,
+            },
+        ),
         stream(
             "refuse",
             "REFUSE: not admitted",

@@ -222,6 +222,7 @@ test('tells two devices of one name apart', async ({ page }) => {
         via: null,
         hops: 1,
         rtt_ms: null,
+        rate: null,
         dialect: 'v2',
         status: 'direct',
         last_seen: Date.now(),

@@ -7,10 +7,41 @@ test('lists this device and the others with what is known of them', async ({ pag
   await expect(people).toHaveCount(6);
   await expect(people.nth(0)).toContainText(/ana\s*You.*This device/);
   await expect(people.nth(1)).toContainText(
-    /ben\s*Direct\s*3 ms\s*192\.168\.1\.31:9999\s*Encrypted\s*just now/,
+    /ben\s*Direct\s*3 ms\s*Receiving\s*48\.2 MB\/s\s*Sending\s*60\.0 MB\/s\s*192\.168\.1\.31:9999\s*Encrypted\s*just now/,
   );
-  await expect(people.nth(3)).toContainText(/Field tent\s*Through ben\s*8 ms\s*Encrypted/);
+  await expect(people.nth(3)).toContainText(
+    /Field tent\s*Through ben\s*8 ms\s*Sending\s*31\.6 MB\/s\s*Encrypted/,
+  );
   await expect(people.nth(5)).toContainText(/Hall desk\s*Offline.*at 11:06/);
+});
+
+test('says what this device passes on for others, while it does', async ({ page }) => {
+  await open(page, 'busy', 'people');
+  await expect(page.getByTestId('status-relaying')).toHaveText('Passing on 2 files for others');
+  await open(page, 'quiet', 'people');
+  await expect(page.getByTestId('status-relaying')).toHaveCount(0);
+});
+
+test('says how fast files come and go while they do', async ({ page }) => {
+  await open(page, 'empty', 'people');
+  const cleo = page.getByTestId('person').filter({ hasText: 'cleo' });
+  await expect(cleo).not.toContainText('MB/s');
+  await page.evaluate(() => {
+    const rates = [{ id: 'c1e0d2f8'.repeat(8), rate: { down: 12_400_000, up: 0 } }];
+    window.gossamerMock.emit({ event: 'peer_rates', rates });
+  });
+  await expect(cleo).toContainText(/Direct\s*3 ms\s*Receiving\s*12\.4 MB\/s/);
+  await expect(cleo).not.toContainText('Sending');
+  await page.evaluate(() => {
+    window.gossamerMock.emit({ event: 'peer_rates', rates: [] });
+  });
+  await expect(cleo).not.toContainText('MB/s');
+});
+
+test('says since when somebody is away, however narrow the window', async ({ page }) => {
+  await page.setViewportSize({ width: 480, height: 800 });
+  await open(page, 'busy', 'people');
+  await expect(page.getByText('at 11:06').filter({ visible: true })).toHaveCount(1);
 });
 
 test('marks a device that speaks the classic protocol, and no other', async ({ page }) => {
@@ -75,6 +106,7 @@ test('notes in the conversation who comes and goes', async ({ page }) => {
       via: null,
       hops: null,
       rtt_ms: null,
+      rate: null,
       dialect: 'v2' as const,
       status: 'offline' as const,
       last_seen: Date.now(),

@@ -2,6 +2,7 @@
 import type { ErrorCode } from "./ErrorCode";
 import type { MessageStateView } from "./MessageStateView";
 import type { MessageView } from "./MessageView";
+import type { PeerRateView } from "./PeerRateView";
 import type { PeerView } from "./PeerView";
 import type { ReadyView } from "./ReadyView";
 import type { RefusalReason } from "./RefusalReason";
@@ -23,7 +24,11 @@ peer: PeerView, } | { "event": "peer_down",
 /**
  * The device as last known.
  */
-peer: PeerView, } | { "event": "peer_refused", 
+peer: PeerView, } | { "event": "peer_rates", 
+/**
+ * Every device to or from which something flows.
+ */
+rates: Array<PeerRateView>, } | { "event": "peer_refused", 
 /**
  * The device.
  */

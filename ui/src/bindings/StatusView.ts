@@ -17,6 +17,10 @@ queued: number,
  */
 other_password: number, 
 /**
+ * Streams between others that go through this device now.
+ */
+relaying: number, 
+/**
  * Bytes per second received over all connections.
  */
 down: number, 

@@ -128,6 +128,10 @@ status-locked = Only devices with the password take part. Everything between Gos
 status-open = Open network: anyone near can join and read. Between Gossamer devices everything is encrypted on the way.
 status-apart = { $n } near, other password
 status-offline = No network
+status-relaying = Passing on { $n ->
+    [one] { $n } file
+   *[other] { $n } files
+} for others
 status-queued = { $n } waiting
 status-down = Receiving
 status-up = Sending

@@ -60,6 +60,9 @@ export function apply(event: Event): void {
       peers.upsert(event.peer);
       if (event.event === 'peer_up') apart.joined(event.peer.id);
       break;
+    case 'peer_rates':
+      peers.setRates(event.rates);
+      break;
     case 'peer_refused':
       apart.note(event.id, event.reason, Date.now());
       break;

@@ -1,5 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
 
+import type { PeerRateView } from '$/bindings/PeerRateView';
 import type { PeerStatus } from '$/bindings/PeerStatus';
 import type { PeerView } from '$/bindings/PeerView';
 
@@ -35,6 +36,15 @@ export class Peers {
 
   upsert(peer: PeerView): void {
     this.#byId.set(peer.id, peer);
+  }
+
+  /** What flows now; nothing between us and those not named. */
+  setRates(rates: PeerRateView[]): void {
+    const flowing = new Map(rates.map(({ id, rate }) => [id, rate]));
+    for (const peer of this.#byId.values()) {
+      const rate = flowing.get(peer.id) ?? null;
+      if (rate !== peer.rate) this.#byId.set(peer.id, { ...peer, rate });
+    }
   }
 
   replace(peers: PeerView[]): void {

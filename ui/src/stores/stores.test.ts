@@ -29,6 +29,18 @@ it('notices two devices with one name', () => {
   expect(peers.isAmbiguous('cleo')).toBe(false);
 });
 
+it('knows what flows between us and whom until it is told otherwise', () => {
+  const peers = new Peers();
+  peers.replace([peer(ben, 'a:1', 0), peer(cleo, 'b:1', 0)]);
+  const rate = { down: 5000, up: 0 };
+  peers.setRates([{ id: ben.id, rate }]);
+  expect(peers.get(ben.id)?.rate).toEqual(rate);
+  expect(peers.get(cleo.id)?.rate).toBeNull();
+  peers.setRates([{ id: cleo.id, rate }]);
+  expect(peers.get(ben.id)?.rate).toBeNull();
+  expect(peers.get(cleo.id)?.rate).toEqual(rate);
+});
+
 it('groups transfers by what they ask of the user', () => {
   const own = { id: SELF, name: 'ana' };
   expect(groupOf(transfer(ben, 'a', 1, 0, { state: 'offered' }))).toBe('answer');

@@ -1,6 +1,6 @@
 //! What a person sees, as a transcript.
 
-use gossamer_node::api::{Author, Dialect, ErrorCode, PeerView, ReadyView};
+use gossamer_node::api::{Author, Dialect, ErrorCode, PeerStatus, PeerView, RateView, ReadyView};
 use jiff::tz::TimeZone;
 
 use super::*;
@@ -80,6 +80,7 @@ fn ben() -> PeerView {
         via: None,
         hops: Some(1),
         rtt_ms: None,
+        rate: None,
         id: "5e6f7a8b".to_owned(),
         name: "ben".to_owned(),
         addr: "10.0.0.2:9999".to_owned(),
@@ -144,6 +145,38 @@ fn offer() -> TransferView {
         ended_at: None,
         free: None,
     }
+}
+
+#[test]
+fn peers_are_listed_with_the_way_to_them_and_what_flows() {
+    let mut ana = Screen::new(false);
+    ana.types("/peers");
+    let cleo = PeerView {
+        id: "c1e0".to_owned(),
+        name: "cleo".to_owned(),
+        addr: String::new(),
+        via: Some(ben().id),
+        hops: Some(2),
+        rtt_ms: Some(8),
+        rate: Some(RateView {
+            down: 12_400_000,
+            up: 2000,
+        }),
+        dialect: Dialect::V2,
+        status: PeerStatus::Relayed,
+        ..ben()
+    };
+    let finn = PeerView {
+        id: "f1aa".to_owned(),
+        name: "finn".to_owned(),
+        hops: None,
+        status: PeerStatus::Offline,
+        ..ben()
+    };
+    ana.is_answered(Ok(Event::Peers {
+        peers: vec![ben(), cleo, finn],
+    }));
+    insta::assert_snapshot!(ana.transcript);
 }
 
 #[test]

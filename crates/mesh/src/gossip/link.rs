@@ -31,6 +31,8 @@ pub(crate) struct Link {
     /// The token of the last PING and when it went.
     pub(crate) ping: (u64, Duration),
     pub(crate) rtt: Option<Duration>,
+    /// Connections that the neighbour may still ask for.
+    pub(crate) dial_backs: Tokens,
     pub(crate) feed: Feed,
     pub(crate) sync: Sync,
 }

@@ -13,7 +13,9 @@ use rand::Rng;
 use super::{
     Gossip, LinkId, Output,
     handshake::{Credentials, Handshake, Progress},
+    hops::DIAL_BACKS,
     link::{Feed, Link, Phase, Sync},
+    tokens::Tokens,
 };
 use crate::limits;
 
@@ -129,6 +131,7 @@ impl<R: Rng> Gossip<R> {
             heard_at: now,
             ping: (0, now),
             rtt: None,
+            dial_backs: Tokens::full(DIAL_BACKS),
             feed: Feed::default(),
             sync: Sync::new(now),
         };
@@ -275,6 +278,7 @@ impl<R: Rng> Gossip<R> {
             LinkFrame::Keyring(keys) => self.merge_keys(keys, Some(id)),
             LinkFrame::Ping(token) => self.send(id, &LinkFrame::Pong(token)),
             LinkFrame::Pong(token) => self.pong(id, token, now),
+            LinkFrame::DialBack(token) => self.dial_back(id, token, now),
             LinkFrame::Envelope(frame) => self.envelope(id, frame, now),
             LinkFrame::Inv(ids) => self.inv(id, ids, now),
             LinkFrame::Want(ids) => self.want(id, ids, now),
@@ -328,6 +332,9 @@ impl<R: Rng> Gossip<R> {
             | Reason::Misbehaved
             | Reason::UnknownService
             | Reason::NotAdmitted
+            | Reason::NoWay
+            | Reason::Loop
+            | Reason::NoRelay
             | Reason::Unknown(_) => limits::REFUSED_PAUSE,
         };
         let Some(link) = self.links.get(&id) else {

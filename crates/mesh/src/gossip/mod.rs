@@ -8,6 +8,7 @@ mod carrying;
 mod custody;
 mod guesses;
 mod handshake;
+mod hops;
 mod index;
 mod link;
 mod linking;
@@ -36,7 +37,9 @@ use bytes::Bytes;
 use gossamer_crypto::{
     DeviceId, EnvelopeId, Keyring, NetworkId, NetworkKey, PasswordKey, PasswordTag, PurgeSecret,
 };
-use gossamer_wire::v2::{Envelope, EnvelopeFrame, LinkFrame, LinkState, Purge, Reason};
+use gossamer_wire::v2::{
+    DialBackToken, Envelope, EnvelopeFrame, LinkFrame, LinkState, Purge, Reason,
+};
 use rand::Rng;
 
 use self::{
@@ -46,6 +49,7 @@ use self::{
 pub use self::{
     carrying::Mail,
     custody::Quota,
+    hops::Hop,
     index::{Entry, Held},
     progress::Progress,
     topology::Route,
@@ -196,6 +200,16 @@ pub enum Output {
         addr: SocketAddr,
         /// The only device to accept there; anyone when absent.
         device: Option<DeviceId>,
+    },
+    /// A neighbour asks for a connection that it could not make itself: open one, show the token,
+    /// and then do as if it had dialled. Not answered.
+    DialBack {
+        /// The only device to accept there.
+        device: DeviceId,
+        /// Where.
+        addr: SocketAddr,
+        /// What it knows the connection by.
+        token: DialBackToken,
     },
     /// Write a frame. May be dropped when the link is too slow for it.
     Send {

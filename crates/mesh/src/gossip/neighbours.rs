@@ -138,6 +138,11 @@ impl Neighbours {
         self.heard.get(device).map_or(NONE, |one| &one.interfaces)
     }
 
+    /// Where a device was heard, newest first.
+    pub(crate) fn addrs(&self, device: &DeviceId) -> &[SocketAddr] {
+        self.heard.get(device).map_or(&[], |one| &one.addrs)
+    }
+
     pub(crate) fn is_heard(&self, device: &DeviceId) -> bool {
         self.heard.contains_key(device)
     }

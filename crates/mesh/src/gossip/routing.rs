@@ -22,7 +22,7 @@ use crate::limits;
 /// What is known of the links of others, and what was told of ours.
 #[derive(Debug)]
 pub(crate) struct Routing {
-    topology: Topology,
+    pub(super) topology: Topology,
     /// What devices said of their links, signed, and in which uptime second it came to be.
     said: BTreeMap<EnvelopeId, Said>,
     /// Whether routes are to be looked for anew.

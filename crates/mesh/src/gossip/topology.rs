@@ -2,7 +2,7 @@
 //!
 //! Pure: what devices say goes in, ways come out. A link counts when both its ends tell of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use gossamer_crypto::DeviceId;
 use gossamer_wire::v2::{Edge, LinkState};
@@ -133,6 +133,46 @@ impl Topology {
         changed
             .filter_map(|slot| self.nodes.get(slot)?.device)
             .collect()
+    }
+
+    /// The neighbours that lead to a device without coming back here, the one with the fewest links
+    /// to go first.
+    pub(crate) fn neighbours_towards(&self, device: &DeviceId) -> Vec<DeviceId> {
+        let (Some(me), Some(end)) = (self.slots.get(&self.me), self.slots.get(device)) else {
+            return Vec::new();
+        };
+        let away = self.distances(*end, *me);
+        let ours = self.nodes.get(*me).map_or(&[][..], |node| &node.edges);
+        let lead = ours.iter().filter_map(|(slot, cost)| {
+            let node = self.nodes.get(*slot)?;
+            let leads = !node.leaf || slot == end;
+            Some((away.get(*slot).copied().flatten()?, *cost, node.device?)).filter(|_| leads)
+        });
+        let mut lead: Vec<_> = lead.collect();
+        lead.sort_unstable();
+        lead.into_iter().map(|(_, _, device)| device).collect()
+    }
+
+    /// How many links each is away from `end`, on ways that do not pass `closed`.
+    fn distances(&self, end: usize, closed: usize) -> Vec<Option<usize>> {
+        let mut away = vec![None; self.nodes.len()];
+        let mut queue = VecDeque::from([(end, 0)]);
+        while let Some((slot, links)) = queue.pop_front() {
+            let Some(known @ None) = away.get_mut(slot) else {
+                continue;
+            };
+            *known = Some(links);
+            let Some(node) = self
+                .nodes
+                .get(slot)
+                .filter(|node| !node.leaf || slot == end)
+            else {
+                continue;
+            };
+            let others = node.edges.iter().filter(|(other, _)| *other != closed);
+            queue.extend(others.map(|(other, _)| (*other, links + 1)));
+        }
+        away
     }
 
     fn search(&self) -> Vec<Option<Way>> {
@@ -373,6 +413,25 @@ mod tests {
             Some((1, id(2))),
             "and is reached"
         );
+    }
+
+    #[test]
+    fn every_neighbour_that_leads_on_is_found_and_none_that_leads_back() {
+        // 1 is linked to 2, 3, 4 and 5; 2 and 3 lead to 9, 3 by a detour; 4 is a leaf, 5 a dead end.
+        let topology = told(&[
+            (1, &[2, 3, 4, 5]),
+            (2, &[1, 9]),
+            (3, &[1, 6]),
+            (6, &[3, 9]),
+            (5, &[1]),
+            (9, &[2, 6, 4]),
+        ]);
+        let mut topology = topology;
+        let edges = links(&[1, 9]).edges;
+        topology.tell(id(4), LinkState { edges, leaf: true });
+        assert_eq!(topology.neighbours_towards(&id(9)), [id(2), id(3)]);
+        assert_eq!(topology.neighbours_towards(&id(4)), [id(4), id(2), id(3)]);
+        assert_eq!(topology.neighbours_towards(&id(8)), []);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use gossamer_mesh::{
     gossip::{Config, Ed25519, Gossip, Input, LinkId, Output, Progress, Quota, Start},
 };
 use gossamer_wire::v2::{
-    Body, Envelope, Frame, Kind, LinkFrame, LinkState, Purge, Reason, Splitter,
+    Body, DialBackToken, Envelope, Frame, Kind, LinkFrame, LinkState, Purge, Reason, Splitter,
 };
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -37,6 +37,7 @@ pub(crate) struct Person {
     pub(crate) shown: Vec<EnvelopeId>,
     pub(crate) stored: BTreeMap<EnvelopeId, u32>,
     pub(crate) refused: Vec<Reason>,
+    pub(crate) asked_to_dial: Vec<(DeviceId, DialBackToken)>,
     pub(crate) progress: BTreeMap<EnvelopeId, Progress>,
     pub(crate) up: BTreeSet<DeviceId>,
     pub(crate) keyring: Option<Keyring>,
@@ -182,6 +183,7 @@ impl Street {
             shown: Vec::new(),
             stored: BTreeMap::new(),
             refused: Vec::new(),
+            asked_to_dial: Vec::new(),
             progress: BTreeMap::new(),
             up: BTreeSet::new(),
             keyring: None,
@@ -274,6 +276,7 @@ impl Street {
                 let envelope = self.links_of(person, &links, above);
                 self.todo.push_back((person, Input::Publish(envelope)));
             }
+            Output::DialBack { device, token, .. } => who.asked_to_dial.push((device, token)),
             Output::Progress { id, progress } => drop(who.progress.insert(id, progress)),
             Output::TellPurge { purge, lifetime } => {
                 let envelope = self.purge_of(person, &purge, lifetime);

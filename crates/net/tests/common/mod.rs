@@ -1,14 +1,16 @@
 //! People with a node each on loopback, and what their nodes report.
 #![allow(dead_code, reason = "not every test file needs every helper")]
 
+pub(crate) mod someone;
+
 use std::{
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, DeviceKey};
-use gossamer_net::{Exporter, Incoming, LinkError, LinkId, Net, NetEvent, Stream};
+use gossamer_crypto::{DeviceId, DeviceKey, NetworkId};
+use gossamer_net::{Exporter, Incoming, LinkError, LinkId, Net, NetEvent, OpenError, Stream, Way};
 use gossamer_wire::v2::Frame;
 use tokio::time::timeout;
 
@@ -48,7 +50,7 @@ pub(crate) async fn cleo() -> Person {
 
 impl Person {
     pub(crate) async fn at(secret: u8, ip: IpAddr) -> Self {
-        let net = Net::bind(0, vec![ip], &key(secret)).await.unwrap();
+        let net = Net::bind(0, vec![ip], &key(secret), None).await.unwrap();
         let addr = SocketAddr::new(ip, net.port());
         let id = key(secret).id();
         Self { net, id, addr }
@@ -110,11 +112,22 @@ impl Person {
         }
     }
 
+    /// Takes the next stream that another device opens.
     pub(crate) async fn stream(&mut self) -> Stream {
         match self.event().await {
-            NetEvent::Stream(stream) => stream,
+            NetEvent::Visit(visit) => visit.welcome().await.unwrap(),
             other => panic!("no stream but {other:?}"),
         }
+    }
+
+    /// Opens a stream, for whatever the tests talk about.
+    pub(crate) fn opens(
+        &self,
+        device: DeviceId,
+        way: Way,
+    ) -> impl Future<Output = Result<Stream, OpenError>> + Send + use<> {
+        let dialer = self.net.dialer();
+        async move { dialer.open(device, &way, "talk", home()).await }
     }
 
     /// Nothing was reported that was not looked at: the next thing is what is caused now.
@@ -122,6 +135,18 @@ impl Person {
         let dora = Self::at(4, self.addr.ip()).await;
         dora.net.dial_link(self.addr, None);
         assert_eq!(self.up().await.device, dora.id);
+    }
+}
+
+pub(crate) fn home() -> NetworkId {
+    NetworkId::of("home")
+}
+
+/// Where a device listens, without a link.
+pub(crate) fn at(addr: SocketAddr) -> Way {
+    Way {
+        addrs: vec![addr],
+        hops: Vec::new(),
     }
 }
 

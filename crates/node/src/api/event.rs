@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    ErrorCode, MessageStateView, MessageView, PeerView, ReadyView, RefusalReason, StatusView,
-    TransferView,
+    ErrorCode, MessageStateView, MessageView, PeerRateView, PeerView, ReadyView, RefusalReason,
+    StatusView, TransferView,
 };
 
 /// Something happened, or a [`Command`](super::Command) is answered.
@@ -31,6 +31,12 @@ pub enum Event {
     PeerDown {
         /// The device as last known.
         peer: PeerView,
+    },
+    /// How fast files go between us and devices changed; at most twice a second, and once when
+    /// nothing flows any more. A client sets the rates of those named, and takes them from others.
+    PeerRates {
+        /// Every device to or from which something flows.
+        rates: Vec<PeerRateView>,
     },
     /// A device of this network's name is near, and the two cannot come together. A client says so
     /// near its list of devices; `status` counts those with another password.

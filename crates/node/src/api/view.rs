@@ -46,6 +46,8 @@ pub struct PeerView {
     pub hops: Option<u8>,
     /// The round trip in milliseconds, as it was last measured over all links on the way.
     pub rtt_ms: Option<u32>,
+    /// How fast files go between us and it; absent when none does.
+    pub rate: Option<RateView>,
     /// What it speaks.
     pub dialect: Dialect,
     /// Whether it can be reached now.
@@ -53,6 +55,29 @@ pub struct PeerView {
     /// When it was last heard, Unix milliseconds.
     #[ts(type = "number")]
     pub last_seen: u64,
+}
+
+/// Bytes per second of all files between us and a device, lately. Whatever else goes over the same
+/// connections is not counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RateView {
+    /// From it.
+    #[ts(type = "number")]
+    pub down: u64,
+    /// To it.
+    #[ts(type = "number")]
+    pub up: u64,
+}
+
+/// The [`RateView`] of a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PeerRateView {
+    /// The device.
+    pub id: String,
+    /// Its rate.
+    pub rate: RateView,
 }
 
 /// The protocol a device speaks.
@@ -272,6 +297,8 @@ pub struct StatusView {
     pub queued: u32,
     /// Devices near that have another password, or where only one side has one.
     pub other_password: u32,
+    /// Streams between others that go through this device now.
+    pub relaying: u32,
     /// Bytes per second received over all connections.
     #[ts(type = "number")]
     pub down: u64,

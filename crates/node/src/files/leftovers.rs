@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use gossamer_transfer::v2::Part;
 use uuid::Uuid;
 
 /// Removes what earlier runs left in a folder of ours, except what is `kept`; and the folder, once
@@ -17,7 +18,10 @@ pub(super) fn clear(dir: &Path, kept: &HashSet<PathBuf>) {
     };
     let ours = entries.flatten().filter(is_ours);
     for path in ours.map(|entry| entry.path()) {
-        if !kept.contains(&path) {
+        // What is noted of a part stays as long as the part.
+        let is_noted = path.extension().is_some_and(|kind| kind == "held")
+            && kept.contains(&path.with_extension("part"));
+        if !kept.contains(&path) && !is_noted {
             remove(&path);
         }
     }
@@ -25,8 +29,14 @@ pub(super) fn clear(dir: &Path, kept: &HashSet<PathBuf>) {
     let _ = fs::remove_dir(dir);
 }
 
-/// Removes one file, if it is there.
-pub(super) fn remove(path: &Path) {
+/// Removes the part of a file with what is noted of it, if they are there.
+pub(super) fn remove_part(path: &Path) {
+    if let Err(error) = Part::remove(path) {
+        tracing::warn!(%error, "a part of a file could not be removed");
+    }
+}
+
+fn remove(path: &Path) {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             tracing::warn!(%error, "what is left of a file could not be removed");
@@ -35,14 +45,14 @@ pub(super) fn remove(path: &Path) {
     }
 }
 
-/// Whether it is a file with a name that a spool, a part or a copy has: an id, and what it is.
+/// Whether it is a file with a name that a spool, a part, its notes or a copy have: an id, and what it is.
 fn is_ours(entry: &DirEntry) -> bool {
     let name = entry.file_name();
     let name = name.to_string_lossy();
     let (id, kind) = name.split_once('.').unwrap_or((&name, ""));
     let is_id = matches!(id.len(), 32 | 36) && Uuid::try_parse(id).is_ok();
     let is_file = entry.file_type().is_ok_and(|it| it.is_file());
-    is_id && is_file && matches!(kind, "" | "part" | "copy")
+    is_id && is_file && matches!(kind, "" | "part" | "held" | "copy")
 }
 
 #[cfg(test)]
@@ -51,6 +61,8 @@ mod tests {
 
     const PART: &str = "abababababababababababababababab.part";
     const KEPT: &str = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd.part";
+    const NOTES: &str = "abababababababababababababababab.held";
+    const KEPT_NOTES: &str = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd.held";
     const SPOOL: &str = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
     const COPY: &str = "6ba7b810-9dad-41d1-80b4-00c04fd430c8.copy";
 
@@ -65,7 +77,7 @@ mod tests {
     fn only_names_of_ours_that_nobody_keeps_are_removed() {
         let dir = tempfile::tempdir().unwrap();
         let foreign = ["film.mkv.part", "notes.txt", "abab.part", ".part"];
-        let kinds = [&foreign[..], &[PART, KEPT, SPOOL, COPY]].concat();
+        let kinds = [&foreign[..], &[PART, NOTES, KEPT, KEPT_NOTES, SPOOL, COPY]].concat();
         for name in kinds {
             fs::write(dir.path().join(name), b"").unwrap();
         }
@@ -73,7 +85,8 @@ mod tests {
 
         clear(dir.path(), &HashSet::from([dir.path().join(KEPT)]));
 
-        let mut left = vec![KEPT.to_owned(), PART.replace('a', "e")];
+        let mut left = [KEPT, KEPT_NOTES].map(ToOwned::to_owned).to_vec();
+        left.push(PART.replace('a', "e"));
         left.extend(foreign.map(ToOwned::to_owned));
         left.sort();
         assert_eq!(names_in(dir.path()), left);

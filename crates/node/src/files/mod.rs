@@ -12,6 +12,7 @@ mod meter;
 mod modified;
 mod outgoing;
 mod placing;
+mod rates;
 mod receiving;
 mod restart;
 mod sending;
@@ -35,8 +36,10 @@ pub(crate) use self::incoming::Gate;
 use self::{
     incoming::Failure,
     ledger::wrong_state,
+    meter::Meter,
     outgoing::PumpEnd,
     placing::Noted,
+    rates::Rates,
     transfer::{Motion, Transfer},
     v2::{Lines, Share, V2Report},
 };
@@ -114,6 +117,7 @@ pub(crate) struct Files {
     quota: Quota,
     /// Refused files that were shown.
     refused: u32,
+    rates: Rates,
     /// Classic nodes that are here.
     lanes: BTreeMap<String, Backlog>,
     v2: Lines,
@@ -145,6 +149,7 @@ impl Files {
             over: Recent::new(OVER),
             quota: Quota::default(),
             refused: 0,
+            rates: Rates::default(),
             lanes: BTreeMap::new(),
             v2: Lines::new(streams, config),
             now: Now {
@@ -278,6 +283,20 @@ impl Files {
             let rate = transfer.meter.rate();
             if transfer.row.state == TransferState::Active {
                 transfer.meter.update(now.mono, bytes);
+            } else {
+                // A pause is no part of the speed of what comes after it.
+                transfer.meter = Meter::default();
+            }
+            match &mut transfer.motion {
+                Motion::Pull(pull) => pull.watch(now.mono),
+                Motion::Out(classic) => {
+                    classic.measure(now.mono);
+                    transfer
+                        .share
+                        .iter_mut()
+                        .for_each(|it| it.measure(now.mono));
+                }
+                Motion::In(_) | Motion::None => {}
             }
             let changed = bytes != before || transfer.meter.rate() != rate;
             if transfer.is_being_placed() {
@@ -290,6 +309,7 @@ impl Files {
                 self.fail(key, reason.to_owned(), out);
             }
         }
+        self.tell_rates(out);
     }
 
     /// Whether any file is being checked and put in its place.

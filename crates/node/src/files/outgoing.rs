@@ -24,7 +24,7 @@ use gossamer_wire::v1::{FileChunk, FileMetadata};
 use sha2::{Digest, Sha256};
 use tokio::{sync::mpsc, task::AbortHandle};
 
-use super::FileReport;
+use super::{FileReport, meter::Meter};
 use crate::actor::Report;
 
 /// Read from disk at once.
@@ -61,6 +61,7 @@ pub(crate) struct Outgoing {
 #[derive(Debug)]
 struct Recipient {
     sent: Arc<AtomicU64>,
+    meter: Meter,
     /// The lane it was pumped to last: another one means that the peer was away.
     lane: Backlog,
     pump: Option<AbortHandle>,
@@ -116,6 +117,7 @@ impl Outgoing {
             .entry(peer.to_owned())
             .or_insert_with(|| Recipient {
                 sent: Arc::default(),
+                meter: Meter::default(),
                 lane: lane.clone(),
                 pump: None,
                 again: None,
@@ -128,6 +130,7 @@ impl Outgoing {
             recipient.pump.take().inspect(AbortHandle::abort);
             *recipient = Recipient {
                 sent: Arc::default(),
+                meter: Meter::default(),
                 lane: lane.clone(),
                 pump: None,
                 again: None,
@@ -194,6 +197,23 @@ impl Outgoing {
             .values()
             .map(|to| to.sent.load(Ordering::Relaxed));
         sent.max().unwrap_or(0)
+    }
+
+    /// Looks how far each pump is.
+    pub(crate) fn measure(&mut self, now: Duration) {
+        for to in self.recipients.values_mut() {
+            match to.pump {
+                Some(_) => to.meter.update(now, to.sent.load(Ordering::Relaxed)),
+                None => to.meter = Meter::default(),
+            }
+        }
+    }
+
+    /// Bytes per second of each pump, by peer.
+    pub(crate) fn rates(&self) -> impl Iterator<Item = (&str, u64)> {
+        let running = self.recipients.iter();
+        let running = running.filter(|(_, to)| to.pump.is_some());
+        running.map(|(peer, to)| (peer.as_str(), to.meter.rate()))
     }
 
     /// Devices that have all of it.

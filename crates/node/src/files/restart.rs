@@ -85,7 +85,7 @@ impl Files {
         };
         let begun = row.spool.take().map(PathBuf::from);
         if begun != part {
-            begun.inspect(|begun| leftovers::remove(begun));
+            begun.inspect(|begun| leftovers::remove_part(begun));
         }
         row.spool = part.as_ref().map(|part| part.display().to_string());
         part
@@ -98,7 +98,7 @@ impl Files {
             return Motion::None;
         }
         if row.direction == Direction::Out {
-            row.state = TransferState::Offered;
+            row.state = share.waiting();
             row.reason = Some("Waits for a device to send it to.".to_owned());
             return Motion::Out(Outgoing::default());
         }
@@ -112,7 +112,8 @@ impl Files {
             // No more than were taken before.
             let _ = self.quota.open(&row.id, &row.from_id);
         }
-        Motion::Pull(Pull::new(*device, accepted))
+        row.bytes = Part::held(&self.parts_dir(), share.file(), row.size);
+        Motion::Pull(Pull::new(*device, accepted, row.bytes))
     }
 }
 

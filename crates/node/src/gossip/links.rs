@@ -65,13 +65,13 @@ impl Actor {
                 let view = expected.and_then(|device| self.v2.devices.unreachable(&device, now));
                 self.tell_peer(view);
             }
-            NetEvent::Stream(stream) => {
-                let device = stream.device();
-                let uptime = self.v2.brain.uptime(self.clock.now());
-                let linked = self.v2.devices.is_linked(&device);
-                let is_admitted = linked || self.v2.admitted.is_recent(&device, uptime);
-                self.files.stream(stream, is_admitted);
+            NetEvent::Visit(visit) => {
+                // Who is told of by a member as linked was admitted by that member.
+                let device = visit.device();
+                let is_admitted = self.is_admitted(&device) || self.v2.devices.is_here(&device);
+                self.files.visit(visit, is_admitted);
             }
+            NetEvent::Circuit(request) => self.circuit(request),
             NetEvent::Datagram { .. }
             | NetEvent::Message(_)
             | NetEvent::Written(_)
@@ -91,7 +91,8 @@ impl Actor {
         let (network, password) = (self.v2.author.network, self.v2.brain.password());
         let uptime = self.v2.brain.uptime(self.clock.now());
         self.v2.admitted.linked(device, uptime);
-        self.with_files(|files, out| files.link_up(device, addr, out));
+        self.presence(&device);
+        self.tell_neighbours();
         let row = AdmittedRow {
             device,
             uptime: u64::try_from(uptime).unwrap_or(0),
@@ -104,14 +105,16 @@ impl Actor {
     pub(super) fn device_down(&mut self, device: &DeviceId) {
         let uptime = self.v2.brain.uptime(self.clock.now());
         self.v2.admitted.linked(*device, uptime);
-        self.with_files(|files, out| files.link_down(device, out));
         let view = self.v2.devices.down(device, self.clock.now());
         self.tell_peer(view);
+        self.presence(device);
+        self.tell_neighbours();
     }
 
     /// Tells of a device that came or went, or of which something else is known now.
     pub(crate) fn tell_peer(&mut self, view: Option<PeerView>) {
-        if let Some(peer) = view {
+        if let Some(mut peer) = view {
+            peer.rate = self.files.rate(&peer.id);
             self.sink.emit(match peer.status {
                 PeerStatus::Offline => Event::PeerDown { peer },
                 PeerStatus::Direct | PeerStatus::Relayed | PeerStatus::Unreachable => {
@@ -146,6 +149,9 @@ impl Actor {
             | Reason::Leaving
             | Reason::UnknownService
             | Reason::NotAdmitted
+            | Reason::NoWay
+            | Reason::Loop
+            | Reason::NoRelay
             | Reason::Unknown(_) => return,
         };
         let (id, addr) = (device.to_string(), addr.to_string());

@@ -3,6 +3,7 @@
 mod author;
 mod bridge;
 mod carrying;
+mod circuits;
 mod content;
 mod inbound;
 mod keys;
@@ -177,10 +178,16 @@ impl Actor {
                 addr,
                 reason,
             } => self.refused(device, addr, reason),
+            Output::DialBack {
+                device,
+                addr,
+                token,
+            } => self.net.dial_back(device, addr, token),
             Output::TellLinks { links, above } => self.tell_links(&links, above),
             Output::Route { device, route } => {
                 let view = self.v2.devices.routed(device, route, self.clock.now());
                 self.tell_peer(view);
+                self.presence(&device);
             }
             Output::ConnectFailed(addr) => self.tell(ClassicInput::Connect(addr)),
         }

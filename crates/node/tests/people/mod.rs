@@ -179,6 +179,11 @@ impl Person {
         }
     }
 
+    /// What happened so far does not count for what is waited for next.
+    pub(crate) fn forgets(&mut self) {
+        self.seen.clear();
+    }
+
     pub(crate) async fn leaves(mut self) {
         self.does(Command::Quit).await.unwrap();
         self.sees(|event| *event == Event::Stopped).await;

@@ -36,6 +36,7 @@ const DONE: u8 = 0x07;
 const DECLINE: u8 = 0x08;
 const CANCEL: u8 = 0x09;
 const REFUSE: u8 = 0x0a;
+const BUSY: u8 = 0x0b;
 
 /// Any frame but CHUNK, whose body is no structure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub(super) enum Frame {
     Close(Close),
     End(FileId, Ending),
     Refuse(FileId, Refusal),
+    /// What is wanted comes later.
+    Busy(FileId),
 }
 
 /// The list of hashes is whole.
@@ -144,6 +147,7 @@ impl Frame {
             Self::End(_, Ending::Declined) => DECLINE,
             Self::End(_, Ending::Cancelled) => CANCEL,
             Self::Refuse(..) => REFUSE,
+            Self::Busy(_) => BUSY,
         }
     }
 
@@ -159,7 +163,7 @@ impl Frame {
                     to.key(4).text(mime);
                 }
             }
-            Self::Noted(file) | Self::End(file, _) => {
+            Self::Noted(file) | Self::End(file, _) | Self::Busy(file) => {
                 to.map(1).key(0).bytes(file.as_bytes());
             }
             Self::Want(want) => {
@@ -205,6 +209,7 @@ fn reader(kind: u8) -> Option<Fields> {
                 Refusal::from_code(map.need(1, Reader::uint)?),
             ))
         },
+        BUSY => |map| Ok(Frame::Busy(map.need(0, Reader::fixed)?)),
         _ => return None,
     })
 }
@@ -296,6 +301,7 @@ mod tests {
                 })
             }),
             file.clone().prop_map(Frame::Noted),
+            file.clone().prop_map(Frame::Busy),
             (
                 file.clone(),
                 any::<(u32, u32)>(),

@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 /// The BLAKE3 of a sealed chunk.
-pub type ChunkHash = [u8; 32];
+pub type ChunkHash = [u8; HASH];
+
+/// Its bytes.
+pub(super) const HASH: usize = 32;
 
 /// Hashes in one HASHES frame, so that it stays below 64 KiB.
 pub const HASHES_IN_FRAME: usize = 1_900;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use gossamer_crypto::{FileId, Sealer};
 
-use super::{BadFrame, ChunkHash, Close, HashList, Plan, TooLarge, Want};
+use super::{BadFrame, ChunkHash, Close, HashList, Plan, TooLarge, Want, arrived::Arrived};
 use crate::ranges::Ranges;
 
 /// What no honest sender sends. Nothing else is taken from it for this file.
@@ -97,15 +97,20 @@ impl Incoming {
     /// # Errors
     /// Beyond the largest size.
     pub fn begin(file: FileId, size: u64) -> Result<Self, TooLarge> {
-        Ok(Self {
+        Ok(Self::go_on(file, Plan::new(size)?, Arrived::default()))
+    }
+
+    /// Goes on with a file of which this has arrived before, and was checked then.
+    pub(super) fn go_on(file: FileId, plan: Plan, arrived: Arrived) -> Self {
+        Self {
             file,
-            plan: Plan::new(size)?,
-            list: HashList::default(),
-            held: Ranges::default(),
+            plan,
+            list: arrived.list,
+            held: arrived.held,
             closed: None,
             asked: None,
             awaited: 0,
-        })
+        }
     }
 
     /// What to ask for next: the first segment with a gap, or nothing but the end of the list.

@@ -11,15 +11,18 @@
 //! 4. The receiver checks every chunk against the list, syncs the file, gives it its name, writes
 //!    that down, and tells the sender that it is done.
 //!
-//! Either side may [end](pump::tell) a transfer at any time. A stream that breaks ends nothing: the
-//! receiver may come again.
+//! Either side may [end](pump::tell) a transfer at any time. A stream that breaks ends nothing: what
+//! arrived is noted beside the part, and the receiver comes again for the rest.
 //!
 //! [`Plan`], [`Want`], [`HashList`], [`Incoming`] and the frames touch neither disk nor stream.
 
+mod arrived;
 mod frame;
 mod hashes;
 mod incoming;
 mod journal;
+mod notes;
+mod noting;
 mod offer;
 mod outgoing;
 mod part;

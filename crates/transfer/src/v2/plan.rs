@@ -83,6 +83,13 @@ impl Plan {
         Some((offset, len as usize))
     }
 
+    /// The bytes in these chunks, as far as they are there.
+    #[must_use]
+    pub fn bytes(&self, chunks: &Range<u64>) -> u64 {
+        let place = |chunk: u64| chunk.saturating_mul(self.chunk).min(self.size);
+        place(chunks.end).saturating_sub(place(chunks.start))
+    }
+
     /// The chunks of a segment. Segment 0 is there even in an empty file; `None` past the last.
     #[must_use]
     pub fn segment(&self, segment: u32) -> Option<Range<u32>> {
@@ -138,6 +145,7 @@ mod tests {
                 end += len as u64;
             }
             prop_assert_eq!(end, size);
+            prop_assert_eq!(plan.bytes(&(0..u64::MAX)), size);
             prop_assert_eq!(plan.place(plan.chunks()), None);
         }
     }

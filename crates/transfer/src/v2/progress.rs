@@ -10,6 +10,12 @@ use std::sync::{
 pub struct Progress(Arc<AtomicU64>);
 
 impl Progress {
+    /// A count that begins with bytes of an earlier run.
+    #[must_use]
+    pub fn from(bytes: u64) -> Self {
+        Self(Arc::new(bytes.into()))
+    }
+
     /// The bytes so far.
     #[must_use]
     pub fn bytes(&self) -> u64 {
@@ -20,11 +26,8 @@ impl Progress {
         self.0.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    pub(super) fn fill(&self, size: u64) {
-        self.0.store(size, Ordering::Relaxed);
-    }
-
-    pub(super) fn restart(&self) {
-        self.0.store(0, Ordering::Relaxed);
+    /// Goes on from what was moved before.
+    pub(super) fn set(&self, bytes: u64) {
+        self.0.store(bytes, Ordering::Relaxed);
     }
 }

@@ -72,6 +72,21 @@ impl Want {
         byte.is_some_and(|byte| byte >> (bit % 8) & 1 == 1)
     }
 
+    /// The bytes that the receiver seems to have. It asks for the first segment with a gap; of those
+    /// behind it nothing is known.
+    pub(super) fn has_already(&self, plan: &Plan) -> u64 {
+        let Some(segment) = plan.segment(self.segment) else {
+            return 0;
+        };
+        let mut wanted = self.chunks().peekable();
+        if wanted.peek().is_none() {
+            return plan.size();
+        }
+        let wanted = wanted.map(u64::from);
+        let wanted: u64 = wanted.map(|index| plan.bytes(&(index..index + 1))).sum();
+        plan.bytes(&(0..segment.end.into())).saturating_sub(wanted)
+    }
+
     /// The wanted chunks, lowest first.
     pub fn chunks(&self) -> impl DoubleEndedIterator<Item = u32> {
         let start = self.segment.saturating_mul(SEGMENT);
@@ -101,6 +116,18 @@ mod tests {
         let want = Want::new(FILE, 1, 70_000, &plan, |_| true);
         assert!(want.chunks().eq(SEGMENT..100_000));
         assert!(!want.has(0) && !want.has(100_000));
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_there() {
+        let plan = Plan::new((100_000 << 20) - 5).unwrap();
+        let has = |segment, missing: fn(u32) -> bool| {
+            Want::new(FILE, segment, 0, &plan, missing).has_already(&plan)
+        };
+        assert_eq!(has(0, |_| true), 0);
+        assert_eq!(has(0, |index| index > 2), 3 << 20);
+        assert_eq!(has(1, |index| index == 99_999), 99_999 << 20);
+        assert_eq!(has(0, |_| false), plan.size(), "only the list is lacking");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use gossamer_crypto::{EnvelopeId, NetworkKey};
 
 use super::{
-    Bucket, BucketDigest, DecodeError, Envelope, EnvelopeFrame, Hello,
+    Bucket, BucketDigest, DecodeError, DialBackToken, Envelope, EnvelopeFrame, Hello,
     cbor::{self, Map, Reader, Writer},
     frame,
     number::numbered,
@@ -30,6 +30,8 @@ pub enum LinkFrame {
     Ping(u64),
     /// Answers a PING.
     Pong(u64),
+    /// Asks the neighbour to dial us, since we could not dial it.
+    DialBack(DialBackToken),
     /// An envelope.
     Envelope(EnvelopeFrame),
     /// Ids of envelopes that we hold; at most [`limits::IDS`], as in the next three.
@@ -102,6 +104,12 @@ numbered! {
         UnknownService = 10,
         /// Streams: it is not admitted.
         NotAdmitted = 11,
+        /// Circuits: no way to the device is known, or it leads through too many relays.
+        NoWay = 12,
+        /// Circuits: this one came here before.
+        Loop = 13,
+        /// Circuits: none are passed on here.
+        NoRelay = 14,
     }
 }
 
@@ -128,6 +136,9 @@ impl LinkFrame {
             }
             Self::Ping(token) | Self::Pong(token) => {
                 to.map(1).key(0).uint(*token);
+            }
+            Self::DialBack(token) => {
+                to.map(1).key(0).bytes(token.expose_secret());
             }
             Self::Envelope(envelope) => envelope.write(to),
             Self::Inv(ids) | Self::Want(ids) | Self::Stored(ids) | Self::Lack(ids) => {
@@ -177,6 +188,7 @@ impl LinkFrame {
             Self::Keyring(_) => KEYRING,
             Self::Ping(_) => PING,
             Self::Pong(_) => PONG,
+            Self::DialBack(_) => DIALBACK,
             Self::Envelope(_) => ENVELOPE,
             Self::Inv(_) => INV,
             Self::Want(_) => WANT,
@@ -202,6 +214,7 @@ fn reader(kind: u8) -> Option<Fields> {
         KEYRING => |map| Ok(LinkFrame::Keyring(map.need(0, keys)?)),
         PING => |map| Ok(LinkFrame::Ping(map.need(0, Reader::uint)?)),
         PONG => |map| Ok(LinkFrame::Pong(map.need(0, Reader::uint)?)),
+        DIALBACK => |map| Ok(LinkFrame::DialBack(map.need(0, Reader::fixed)?)),
         ENVELOPE => |map| Ok(LinkFrame::Envelope(EnvelopeFrame::read(map)?)),
         INV => |map| Ok(LinkFrame::Inv(map.need(0, ids)?)),
         WANT => |map| Ok(LinkFrame::Want(map.need(0, ids)?)),
@@ -287,6 +300,7 @@ const REFUSE: u8 = 0x05;
 const KEYRING: u8 = 0x06;
 const PING: u8 = 0x08;
 const PONG: u8 = 0x09;
+const DIALBACK: u8 = 0x0a;
 const ENVELOPE: u8 = 0x10;
 const INV: u8 = 0x11;
 const WANT: u8 = 0x12;

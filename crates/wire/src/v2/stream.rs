@@ -1,10 +1,10 @@
-//! What opens a stream (docs/protocol-v2.md 8).
+//! What opens a stream, whichever way it goes (docs/protocol-v2.md 8 and 11).
 
 use bytes::Bytes;
-use gossamer_crypto::NetworkId;
+use gossamer_crypto::{CircuitId, DeviceId, NetworkId};
 
 use super::{
-    DecodeError, Reason,
+    DecodeError, DialBackToken, Reason,
     cbor::{self, Map, Reader},
     frame,
 };
@@ -20,9 +20,20 @@ pub enum StreamFrame {
         /// The network it is in.
         network: NetworkId,
     },
-    /// The service is there.
+    /// It is there: the service, or the device that the circuit leads to.
     Opened,
-    /// It is not; the connection is closed.
+    /// The dialler was asked to dial, and is now the one who is asked.
+    Back(DialBackToken),
+    /// Asks to be passed on to another device.
+    Circuit {
+        /// Of this circuit, the same at each of its relays.
+        id: CircuitId,
+        /// Where it leads.
+        target: DeviceId,
+        /// How many relays it may still pass; at most [`limits::RELAYS`].
+        ttl: u8,
+    },
+    /// It is not there; the connection is closed.
     Refuse(Reason),
 }
 
@@ -37,6 +48,14 @@ impl StreamFrame {
             }
             Self::Opened => {
                 to.map(0);
+            }
+            Self::Back(token) => {
+                to.map(1).key(0).bytes(token.expose_secret());
+            }
+            Self::Circuit { id, target, ttl } => {
+                to.map(3).key(0).bytes(id.as_bytes());
+                to.key(1).bytes(target.as_bytes());
+                to.key(2).uint((*ttl).into());
             }
             Self::Refuse(reason) => {
                 to.map(1).key(0).uint(reason.number());
@@ -58,6 +77,14 @@ impl StreamFrame {
                 })
             },
             OPENED => |_| Ok(Self::Opened),
+            BACK => |map| Ok(Self::Back(map.need(0, Reader::fixed)?)),
+            CIRCUIT => |map| {
+                Ok(Self::Circuit {
+                    id: map.need(0, Reader::fixed)?,
+                    target: map.need(1, Reader::fixed)?,
+                    ttl: map.need(2, ttl)?,
+                })
+            },
             REFUSE => |map| Ok(Self::Refuse(map.need(0, Reader::uint)?.into())),
             _ => return Ok(None),
         };
@@ -70,13 +97,23 @@ impl StreamFrame {
         match self {
             Self::Open { .. } => OPEN,
             Self::Opened => OPENED,
+            Self::Back(_) => BACK,
+            Self::Circuit { .. } => CIRCUIT,
             Self::Refuse(_) => REFUSE,
         }
     }
+}
+
+fn ttl(from: &mut Reader<'_>) -> Result<u8, DecodeError> {
+    let ttl = u8::try_from(from.uint()?).ok();
+    ttl.filter(|ttl| *ttl <= limits::RELAYS)
+        .ok_or(DecodeError::BadField("ttl"))
 }
 
 type Fields = fn(&mut Map<'_, '_>) -> Result<StreamFrame, DecodeError>;
 
 const OPEN: u8 = 0x01;
 const OPENED: u8 = 0x02;
+const BACK: u8 = 0x03;
+const CIRCUIT: u8 = 0x04;
 const REFUSE: u8 = 0x05;

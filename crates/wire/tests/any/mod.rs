@@ -5,9 +5,9 @@ use gossamer_crypto::{DeviceId, EnvelopeId, NetworkId, NetworkKey, Signature, Us
 use gossamer_wire::{
     limits,
     v2::{
-        Body, Bucket, BucketDigest, ClassicMessage, DeviceRecord, Envelope, EnvelopeFrame, Hello,
-        HelloFields, Kind, LinkFrame, LinkStateFrame, Purge, Purged, Reason, Recon, SignedRecord,
-        StreamFrame, Text,
+        Body, Bucket, BucketDigest, ClassicMessage, DeviceRecord, DialBackToken, Envelope,
+        EnvelopeFrame, Hello, HelloFields, Kind, LinkFrame, LinkStateFrame, Purge, Purged, Reason,
+        Recon, SignedRecord, StreamFrame, Text,
     },
 };
 use proptest::{collection::vec, prelude::*};
@@ -184,6 +184,7 @@ pub(crate) fn link_frame() -> impl Strategy<Value = LinkFrame> {
         keys().prop_map(LinkFrame::Keyring),
         any::<u64>().prop_map(LinkFrame::Ping),
         any::<u64>().prop_map(LinkFrame::Pong),
+        token().prop_map(LinkFrame::DialBack),
     ];
     let gossip = prop_oneof![
         envelope_frame().prop_map(LinkFrame::Envelope),
@@ -199,11 +200,25 @@ pub(crate) fn link_frame() -> impl Strategy<Value = LinkFrame> {
     prop_oneof![admission, gossip]
 }
 
+fn token() -> impl Strategy<Value = DialBackToken> {
+    any::<[u8; 16]>().prop_map(DialBackToken::new)
+}
+
 pub(crate) fn stream_frame() -> impl Strategy<Value = StreamFrame> {
+    let circuit =
+        (any::<[u8; 16]>(), any::<[u8; 32]>(), 0..=limits::RELAYS).prop_map(|(id, target, ttl)| {
+            StreamFrame::Circuit {
+                id: id.into(),
+                target: target.into(),
+                ttl,
+            }
+        });
     prop_oneof![
         ("[a-z]{0,32}", network())
             .prop_map(|(service, network)| StreamFrame::Open { service, network }),
         Just(StreamFrame::Opened),
+        token().prop_map(StreamFrame::Back),
+        circuit,
         number().prop_map(|reason| StreamFrame::Refuse(Reason::from(reason))),
     ]
 }

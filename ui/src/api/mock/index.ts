@@ -197,13 +197,14 @@ export class MockHost implements Host {
   }
 
   #status(): StatusView {
-    const { peers, apart, messages, transfers, network } = this.#world;
+    const { peers, apart, messages, transfers, network, relaying } = this.#world;
     const rates = (direction: TransferView['direction']) =>
       transfers.reduce((sum, t) => sum + (t.direction === direction ? t.rate : 0), 0);
     return {
       online: peers.filter(({ status }) => status === 'direct' || status === 'relayed').length,
       queued: messages.filter(({ state }) => state === 'queued').length,
       other_password: apart.filter(({ reason }) => reason.endsWith('password')).length,
+      relaying,
       down: rates('in'),
       up: rates('out'),
       network,
@@ -326,6 +327,7 @@ export class MockHost implements Host {
         via: null,
         hops: 1,
         rtt_ms: 2,
+        rate: null,
       } as const;
       setTimeout(() => {
         this.#world.peers.push(peer);

@@ -104,6 +104,7 @@ function quiet(now: number): World {
     name: 'ana',
     password: true,
     network: true,
+    relaying: 0,
     peers: [
       peer(ben, '192.168.1.31:9999', now - 2000),
       peer(cleo, '192.168.1.44:9999', now - 4000),
@@ -184,16 +185,21 @@ function busy(now: number): World {
   return {
     ...quiet(now),
     peers: [
-      ...quiet(now).peers,
+      { ...peer(ben, '192.168.1.31:9999', now - 2000), rate: { down: 48.2 * MB, up: 60 * MB } },
+      peer(cleo, '192.168.1.44:9999', now - 4000),
       peer(
         { id: device('9d20e5b1'), name: 'Workbench' },
         '192.168.1.60:9999',
         now - 9000,
         'unreachable',
       ),
-      peer({ id: device('5e3f11a8'), name: 'Field tent' }, '', now - 5000, 'relayed'),
+      {
+        ...peer({ id: device('5e3f11a8'), name: 'Field tent' }, '', now - 5000, 'relayed'),
+        rate: { down: 0, up: 31.6 * MB },
+      },
       peer(hall, '192.168.1.2:9999', now - 3 * HOUR, 'offline'),
     ],
+    relaying: 2,
     messages,
     readUpTo,
     transfers: [

@@ -15,6 +15,8 @@ export type World = {
   name: string;
   password: boolean;
   network: boolean;
+  /** Streams of others that go through this device. */
+  relaying: number;
   peers: PeerView[];
   messages: MessageView[];
   transfers: TransferView[];
@@ -62,6 +64,7 @@ export function peer(
     via: status === 'relayed' ? ben.id : null,
     hops: status === 'direct' ? 1 : status === 'relayed' ? 2 : null,
     rtt_ms: status === 'direct' ? 3 : status === 'relayed' ? 8 : null,
+    rate: null,
   };
 }
 

@@ -296,7 +296,10 @@ impl<'a> Town<'a> {
                 let envelope = self.nodes[who.0].tell_links(&links, above, now);
                 self.tell(who, Input::Publish(envelope));
             }
-            Output::Down(_) | Output::Route { .. } | Output::ConnectFailed(_) => {}
+            Output::Down(_)
+            | Output::Route { .. }
+            | Output::DialBack { .. }
+            | Output::ConnectFailed(_) => {}
         }
     }
 

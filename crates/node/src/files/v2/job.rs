@@ -1,7 +1,8 @@
 //! One pull: from an open part to a file in its place, or the reason why not.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
+use gossamer_crypto::DeviceId;
 use gossamer_net::Stream;
 use gossamer_transfer::{
     placing::Place,
@@ -10,6 +11,7 @@ use gossamer_transfer::{
         pump::{self, PullError, Pulled, StreamError, Timers},
     },
 };
+use tokio::sync::Notify;
 
 use super::{berth::Berth, journal::Book};
 use crate::files::incoming::Failure;
@@ -21,8 +23,8 @@ pub(crate) enum PullEnd {
     Kept { told: bool },
     /// The sender stopped it.
     Over,
-    /// The stream was lost: it goes on later.
-    Lost,
+    /// The stream was lost, perhaps by the relay it went through: it goes on later.
+    Lost { relay: Option<DeviceId> },
     /// The disk said no: it goes on when the user says so.
     NoPlace(String),
     /// It will never come.
@@ -41,6 +43,8 @@ pub(super) struct Job {
     pub(super) progress: Progress,
     pub(super) timers: Timers,
     pub(super) book: Book,
+    /// Ends it as if its stream had broken.
+    pub(super) stop: Arc<Notify>,
 }
 
 impl Job {
@@ -56,39 +60,46 @@ impl Job {
         let (part, is_whole) = match opened.await {
             Ok((Some(Ok(part)), is_whole)) => (part, is_whole),
             Ok((Some(Err(error)), _)) => return PullEnd::NoPlace(no_place(&error)),
-            Ok((None, _)) | Err(_) => return PullEnd::Lost,
+            Ok((None, _)) | Err(_) => return PullEnd::Lost { relay: None },
         };
         if is_whole {
             let (downloads, book) = (&self.downloads, &self.book);
             let placed = pump::place(&self.offer, part, downloads, book, &self.progress);
             return match placed.await {
                 Ok(_) => PullEnd::Kept { told: false },
-                Err(error) => end_of(&error),
+                Err(error) => end_of(&error, None),
             };
         }
-        let Some(stream) = open.await else {
-            return PullEnd::Lost;
+        let mut relay = None;
+        let pulled = async {
+            let stream = open.await.ok_or(StreamError::Ended)?;
+            relay = stream.relay();
+            pump::pull(
+                stream,
+                &self.offer,
+                part,
+                &self.downloads,
+                &self.book,
+                &self.progress,
+                self.timers,
+            )
+            .await
         };
-        let pulled = pump::pull(
-            stream,
-            &self.offer,
-            part,
-            &self.downloads,
-            &self.book,
-            &self.progress,
-            self.timers,
-        );
-        match pulled.await {
+        let pulled = tokio::select! {
+            pulled = pulled => pulled,
+            () = self.stop.notified() => return PullEnd::Lost { relay },
+        };
+        match pulled {
             Ok(Pulled { told, .. }) => PullEnd::Kept { told },
             Err(error) => {
                 tracing::debug!(?file, %error, "a file did not arrive");
-                end_of(&error)
+                end_of(&error, relay)
             }
         }
     }
 }
 
-fn end_of(error: &PullError) -> PullEnd {
+fn end_of(error: &PullError, relay: Option<DeviceId>) -> PullEnd {
     let failed = |reason: &str| PullEnd::Failed(reason.to_owned());
     match error {
         PullError::Over(_) => PullEnd::Over,
@@ -106,13 +117,13 @@ fn end_of(error: &PullError) -> PullEnd {
             Refusal::Gone => failed("The file is not at its sender any more. Ask for it again."),
             // Its sender stopped it, and says so on a stream of its own too.
             Refusal::NotOffered => PullEnd::Over,
-            Refusal::Later | Refusal::Crowded => PullEnd::Lost,
+            Refusal::Later | Refusal::Crowded => PullEnd::Lost { relay: None },
             Refusal::Unacceptable | Refusal::Misbehaved | Refusal::Other(_) => PullEnd::Failed(
                 format!("The sender refused it: {refusal}. Ask for it again."),
             ),
         },
         PullError::Stream(StreamError::Silent(_) | StreamError::Lost(_) | StreamError::Ended) => {
-            PullEnd::Lost
+            PullEnd::Lost { relay }
         }
     }
 }
@@ -121,6 +132,7 @@ fn no_place(error: &PartError) -> String {
     match error {
         PartError::NoRoom { needed, free } => no_room(*needed, *free),
         PartError::Disk(error) => Failure::of(error, true).reason,
+        PartError::TooLarge(error) => format!("The file was refused: {error}."),
     }
 }
 

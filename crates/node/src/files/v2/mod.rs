@@ -16,13 +16,12 @@ mod share;
 mod sharing;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    net::SocketAddr,
+    collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
 use gossamer_crypto::{DeviceId, FileId};
-use gossamer_net::Stream;
+use gossamer_net::Visit;
 use gossamer_store::TransferState;
 use gossamer_transfer::v2::{
     Refusal,
@@ -80,8 +79,8 @@ pub(crate) enum V2Report {
 pub(super) struct Lines {
     pub(super) streams: Streams,
     timers: Timers,
-    /// Where each device that has a link listens.
-    linked: BTreeMap<DeviceId, SocketAddr>,
+    /// Devices that can be reached, directly or through others.
+    here: BTreeSet<DeviceId>,
     /// Devices that are being told something.
     saying: BTreeSet<DeviceId>,
     /// Transfers by the file's id on the wire.
@@ -99,7 +98,7 @@ impl Lines {
                 silence: usual.silence.min(config.timers.transfer_silence),
                 ..usual
             },
-            linked: BTreeMap::new(),
+            here: BTreeSet::new(),
             saying: BTreeSet::new(),
             by_file: HashMap::new(),
             tasks: JoinSet::new(),
@@ -108,9 +107,9 @@ impl Lines {
 }
 
 impl Files {
-    /// A device has a link: whatever waits for it goes on.
-    pub(crate) fn link_up(&mut self, device: DeviceId, addr: SocketAddr, out: &mut Outside<'_>) {
-        self.v2.linked.insert(device, addr);
+    /// A device can be reached, or in another way than before: whatever waits for it goes on.
+    pub(crate) fn is_here(&mut self, device: DeviceId, out: &mut Outside<'_>) {
+        self.v2.here.insert(device);
         for transfer in self.transfers.values_mut() {
             if let Some(share) = &mut transfer.share {
                 share.try_now(&device);
@@ -118,28 +117,28 @@ impl Files {
             if let Motion::Pull(pull) = &mut transfer.motion
                 && pull.device == device
             {
-                pull.pause.end();
+                pull.try_now(transfer.row.size, self.now.mono);
             }
         }
         self.reach_out(out);
         self.settle_all(out);
     }
 
-    /// A device has no link any more. Its streams end by themselves.
-    pub(crate) fn link_down(&mut self, device: &DeviceId, out: &mut Outside<'_>) {
-        self.v2.linked.remove(device);
+    /// A device cannot be reached any more. Its streams end by themselves.
+    pub(crate) fn is_away(&mut self, device: &DeviceId, out: &mut Outside<'_>) {
+        self.v2.here.remove(device);
         self.reach_out(out);
         self.settle_all(out);
     }
 
     /// A device has opened a stream.
-    pub(crate) fn stream(&mut self, stream: Stream, is_admitted: bool) {
+    pub(crate) fn visit(&mut self, visit: Visit, is_admitted: bool) {
         let book = Book::new(self.reports.clone());
         let (streams, timers) = (self.v2.streams.clone(), self.v2.timers);
         let reports = self.reports.clone();
         self.v2.tasks.spawn(async move {
-            let device = stream.device();
-            let Ok(Some(stream)) = streams.welcome(stream, FILE, is_admitted).await else {
+            let device = visit.device();
+            let Ok(Some(stream)) = streams.welcome(visit, FILE, is_admitted).await else {
                 return;
             };
             let stop = book.stop();

@@ -1,6 +1,10 @@
 //! Files that come: offers of other devices, and the pulling of those that were accepted.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use gossamer_crypto::{DeviceId, FileId};
 use gossamer_store::{Direction, PartyState, TransferRow, TransferState};
@@ -8,7 +12,7 @@ use gossamer_transfer::{
     placing::{Place, arriving},
     v2::{Offer, Part, Progress, Refusal},
 };
-use tokio::task::AbortHandle;
+use tokio::{sync::Notify, task::AbortHandle};
 use uuid::Uuid;
 
 use super::{
@@ -33,6 +37,8 @@ use crate::{
 const AT_ONCE: usize = 2;
 /// Files of one device that are not over; it offers further ones again later.
 const OPEN: usize = 64;
+/// A stream on which nothing came for so long is given up once there is another way to its device.
+const STUCK: Duration = Duration::from_secs(1);
 
 /// A file that comes, seen from the actor.
 #[derive(Debug)]
@@ -41,23 +47,34 @@ pub(crate) struct Pull {
     accepted: bool,
     pub(super) pause: Pause,
     progress: Progress,
+    /// How far it was when that changed last, on the monotonic clock.
+    moved: (u64, Duration),
     task: Option<AbortHandle>,
+    /// Ends the task as if its stream had broken.
+    stop: Arc<Notify>,
     berth: Berth,
     /// The part, if every byte of the file is in it.
     whole: Option<Place>,
 }
 
 impl Pull {
-    pub(crate) fn new(device: DeviceId, accepted: bool) -> Self {
+    /// A file of which `held` bytes are here.
+    pub(crate) fn new(device: DeviceId, accepted: bool, held: u64) -> Self {
         Self {
             device,
             accepted,
             pause: Pause::default(),
-            progress: Progress::default(),
+            progress: Progress::from(held),
+            moved: (held, Duration::ZERO),
             task: None,
+            stop: Arc::default(),
             berth: Berth::default(),
             whole: None,
         }
+    }
+
+    pub(crate) fn device(&self) -> DeviceId {
+        self.device
     }
 
     pub(crate) fn bytes(&self) -> u64 {
@@ -69,6 +86,23 @@ impl Pull {
         self.task.is_some() && self.bytes() >= size
     }
 
+    /// Looks whether anything comes.
+    pub(crate) fn watch(&mut self, now: Duration) {
+        if self.task.is_none() || self.bytes() != self.moved.0 {
+            self.moved = (self.bytes(), now);
+        }
+    }
+
+    /// There is a way to its device, or another one: it is tried at once, in place of a stream that
+    /// is stuck on one that is gone.
+    pub(super) fn try_now(&mut self, size: u64, now: Duration) {
+        self.pause.end();
+        let is_stuck = now.saturating_sub(self.moved.1) >= STUCK;
+        if self.task.is_some() && is_stuck && !self.is_whole(size) {
+            self.stop.notify_one();
+        }
+    }
+
     /// Goes on from what was found of the file. A part that is not surely whole may be the user's by
     /// now, under a second name: it is not written to again.
     pub(crate) fn begin_with(&mut self, found: Found, row: &TransferRow) {
@@ -76,7 +110,7 @@ impl Pull {
             Found::Whole(part) => self.whole = Some(part),
             Found::Placed(_) | Found::Unsure => {
                 let part = row.spool.as_deref().map(Path::new);
-                part.inspect(|part| leftovers::remove(part));
+                part.inspect(|part| leftovers::remove_part(part));
             }
         }
     }
@@ -101,9 +135,11 @@ impl Files {
         free: Option<u64>,
         out: &mut Outside<'_>,
     ) -> Result<Event, ApiError> {
+        let parts = self.parts_dir();
         let Some(Transfer {
             row,
             motion: Motion::Pull(pull),
+            share,
             ..
         }) = self.transfers.get_mut(&key)
         else {
@@ -112,8 +148,10 @@ impl Files {
         if pull.task.is_some() {
             return Err(wrong_state("accepted"));
         }
-        if let Some(free) = free.filter(|free| *free < row.size) {
-            return Err(ApiError::new(ErrorCode::DiskFull, no_room(row.size, free)));
+        let room = share.as_ref().map(|it| Part::room(&parts, it.file()));
+        let needed = row.size.saturating_sub(room.unwrap_or(0));
+        if let Some(free) = free.filter(|free| *free < needed) {
+            return Err(ApiError::new(ErrorCode::DiskFull, no_room(needed, free)));
         }
         pull.accepted = true;
         pull.pause.end();
@@ -199,7 +237,7 @@ impl Files {
         };
         Ok(self.insert(Transfer {
             row,
-            motion: Motion::Pull(Pull::new(peer, accepted)),
+            motion: Motion::Pull(Pull::new(peer, accepted, 0)),
             meter: Meter::default(),
             share: Some(Share::coming(offer, peer)),
         }))
@@ -230,11 +268,12 @@ impl Files {
             let is_full = running.count() >= AT_ONCE;
             let is_whole =
                 |it: &Transfer| matches!(&it.motion, Motion::Pull(pull) if pull.whole.is_some());
-            let wait = match self.v2.linked.get(&device) {
-                _ if self.transfers.get(&key).is_some_and(is_whole) => None,
-                None => Some("Waits for the device that sends it to come back."),
-                Some(_) if is_full => Some("Waits for other files to arrive."),
-                Some(_) => None,
+            let wait = if self.transfers.get(&key).is_some_and(is_whole) {
+                None
+            } else if !self.v2.here.contains(&device) {
+                Some("Waits for the device that sends it to come back.")
+            } else {
+                is_full.then_some("Waits for other files to arrive.")
             };
             let Some(Transfer {
                 row,
@@ -278,8 +317,9 @@ impl Files {
         else {
             return;
         };
-        let addr = self.v2.linked.get(&pull.device).copied();
-        (pull.progress, *meter) = (Progress::default(), Meter::default());
+        *meter = Meter::default();
+        pull.moved = (pull.bytes(), self.now.mono);
+        pull.stop = Arc::default();
         let (streams, device) = (self.v2.streams.clone(), pull.device);
         let job = Job {
             offer: share.offer(row),
@@ -290,11 +330,12 @@ impl Files {
             progress: pull.progress.clone(),
             timers: self.v2.timers,
             book: Book::new(self.reports.clone()),
+            stop: Arc::clone(&pull.stop),
         };
         let (transfer, reports) = (row.id.clone(), self.reports.clone());
         let task = self.v2.tasks.spawn(async move {
             let end = job
-                .run(async { streams.open(FILE, device, addr?).await.ok() })
+                .run(async { streams.open(FILE, device).await.ok() })
                 .await;
             report(&reports, V2Report::Pulled { transfer, end }).await;
         });
@@ -345,7 +386,8 @@ impl Files {
                 self.end(key, TransferState::Cancelled, reason);
                 self.tell(key, out);
             }
-            PullEnd::Lost => {
+            PullEnd::Lost { relay } => {
+                self.v2.streams.lost(relay);
                 pull.pause.lengthen();
                 if pull.bytes() == 0 && !pull.pause.is_repeated() {
                     return;
@@ -375,8 +417,8 @@ impl Files {
     }
 }
 
-const LOST: &str = "The connection to the sender was lost. It begins again by itself once the \
-                    sender is there; accept it again to try at once.";
+const LOST: &str = "The connection to the sender was lost. It goes on by itself once the sender \
+                    is there; accept it again to try at once.";
 
 /// What tells file systems apart; alike where the system does not say.
 fn file_system(dir: &Path) -> Option<u64> {
@@ -387,4 +429,35 @@ fn file_system(dir: &Path) -> Option<u64> {
         .map(|it| std::os::unix::fs::MetadataExt::dev(&it));
     #[cfg(not(unix))]
     return metadata.ok().map(|_| 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_stream_that_is_stuck_gives_way_to_another_way() {
+        let second = Duration::from_secs;
+        let mut pull = Pull::new(DeviceId::new([1; 32]), true, 10);
+        let running = tokio::spawn(std::future::pending::<()>());
+        pull.task = Some(running.abort_handle());
+        pull.watch(second(5));
+        pull.progress = Progress::from(11);
+        pull.watch(second(6));
+
+        pull.try_now(100, second(6));
+        let stopped = timeout(Duration::ZERO, pull.stop.notified()).await;
+        assert!(stopped.is_err(), "it has just moved");
+
+        pull.watch(second(7));
+        pull.try_now(11, second(7));
+        let stopped = timeout(Duration::ZERO, pull.stop.notified()).await;
+        assert!(stopped.is_err(), "all of it is here");
+
+        pull.try_now(100, second(7));
+        pull.stop.notified().await;
+        running.abort();
+    }
 }

@@ -1,8 +1,6 @@
 //! What is said to devices: offers, and the ends of transfers. To each device one at a time, since
 //! it takes few connections of one address (docs/protocol-v2.md 5.1), until it was heard.
 
-use std::net::SocketAddr;
-
 use gossamer_crypto::{DeviceId, FileId};
 use gossamer_store::PartyState;
 use gossamer_transfer::v2::{
@@ -12,6 +10,10 @@ use gossamer_transfer::v2::{
 
 use super::{Files, Motion, Outside, V2Report, report, share::Party};
 use crate::streams::{FILE, Streams};
+
+/// Devices that are told something at the same time: a file may be for a whole town, and each may
+/// take a circuit through the same relay.
+const AT_ONCE: usize = 16;
 
 /// Something to say about a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,16 +36,18 @@ pub(crate) enum Heard {
 impl Files {
     /// Says something to every device that is here, is not being told anything, and is owed it.
     pub(super) fn say(&mut self) {
-        let idle = self.v2.linked.iter();
-        let idle = idle.filter(|(device, _)| !self.v2.saying.contains(*device));
-        let idle: Vec<_> = idle.map(|(device, addr)| (*device, *addr)).collect();
-        for (device, addr) in idle {
+        let idle = self.v2.here.difference(&self.v2.saying);
+        let idle: Vec<DeviceId> = idle.copied().collect();
+        for device in idle {
+            if self.v2.saying.len() >= AT_ONCE {
+                return;
+            }
             if let Some((transfer, word, offer)) = self.next_word(&device) {
                 self.v2.saying.insert(device);
                 let (streams, timers) = (self.v2.streams.clone(), self.v2.timers);
                 let reports = self.reports.clone();
                 self.v2.tasks.spawn(async move {
-                    let heard = say(&streams, (device, addr), word, &offer, timers).await;
+                    let heard = say(&streams, device, word, &offer, timers).await;
                     let said = V2Report::Said {
                         transfer,
                         device,
@@ -112,20 +116,20 @@ fn word(party: &Party, goes: bool) -> Option<Word> {
         PartyState::Declined => Ending::Declined,
         PartyState::Cancelled => Ending::Cancelled,
         PartyState::Waiting => return goes.then_some(Word::Offer),
-        PartyState::Offered | PartyState::Refused => return None,
+        PartyState::Offered | PartyState::Begun | PartyState::Refused => return None,
     };
     party.owed.then_some(Word::End(ending))
 }
 
 async fn say(
     streams: &Streams,
-    (device, addr): (DeviceId, SocketAddr),
+    device: DeviceId,
     word: Word,
     offer: &Offer,
     timers: Timers,
 ) -> Heard {
     let file: FileId = offer.file;
-    let stream = match streams.open(FILE, device, addr).await {
+    let stream = match streams.open(FILE, device).await {
         Ok(stream) => stream,
         Err(error) => {
             tracing::debug!(?device, ?file, %error, "no stream to a device");

@@ -1,14 +1,17 @@
 //! What a transfer over v2 has beyond its row: a key, and the devices at the other end.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use gossamer_crypto::{DeviceId, FileId, FileKey};
-use gossamer_store::{Party as StoredParty, PartyState, ShareRow, TransferRow};
+use gossamer_store::{Party as StoredParty, PartyState, ShareRow, TransferRow, TransferState};
 use gossamer_transfer::v2::{Offer, Outgoing, Source};
 use tokio::sync::Notify;
 
 use super::{file_of, pause::Pause};
-use crate::files::modified::{moment, nanoseconds};
+use crate::files::{
+    meter::Meter,
+    modified::{moment, nanoseconds},
+};
 
 /// The share of one transfer.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub(super) struct Party {
     pub(super) outgoing: Option<Arc<Outgoing>>,
     /// Ends the stream that serves it.
     pub(super) serving: Option<Arc<Notify>>,
+    /// How fast that goes.
+    meter: Meter,
 }
 
 impl Party {
@@ -42,12 +47,16 @@ impl Party {
             pause: Pause::default(),
             outgoing: None,
             serving: None,
+            meter: Meter::default(),
         }
     }
 
     /// Whether neither side has ended the transfer with it.
     pub(super) fn is_open(&self) -> bool {
-        matches!(self.state, PartyState::Waiting | PartyState::Offered)
+        matches!(
+            self.state,
+            PartyState::Waiting | PartyState::Offered | PartyState::Begun
+        )
     }
 }
 
@@ -169,9 +178,37 @@ impl Share {
         parties.filter(|party| party.state == state).count()
     }
 
+    /// What it is while no device is here that it is open with: a device that has begun with it may
+    /// come back for the rest.
+    pub(crate) fn waiting(&self) -> TransferState {
+        match self.count(PartyState::Begun) {
+            0 => TransferState::Offered,
+            _ => TransferState::Paused,
+        }
+    }
+
     /// Whether any device is being served.
     pub(crate) fn is_serving(&self) -> bool {
         self.parties.values().any(|party| party.serving.is_some())
+    }
+
+    /// Looks how far each device is that is being served.
+    pub(crate) fn measure(&mut self, now: Duration) {
+        for party in self.parties.values_mut() {
+            match &party.outgoing {
+                Some(outgoing) if party.serving.is_some() => {
+                    party.meter.update(now, outgoing.progress().bytes());
+                }
+                _ => party.meter = Meter::default(),
+            }
+        }
+    }
+
+    /// Bytes per second to each device that is being served.
+    pub(crate) fn rates(&self) -> impl Iterator<Item = (&DeviceId, u64)> {
+        let served = self.parties.iter();
+        let served = served.filter(|(_, party)| party.serving.is_some());
+        served.map(|(device, party)| (device, party.meter.rate()))
     }
 
     /// Bytes that the furthest open recipient has been sent.

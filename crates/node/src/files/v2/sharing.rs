@@ -19,7 +19,7 @@ impl Files {
                 continue;
             };
             let before = share.parties.len();
-            for device in self.v2.linked.keys() {
+            for device in &self.v2.here {
                 let new = || Party::new(PartyState::Waiting);
                 share.parties.entry(*device).or_insert_with(new);
             }
@@ -58,8 +58,13 @@ impl Files {
             None => Arc::new(Outgoing::new(offer, source).ok()?),
         };
         party.outgoing = Some(Arc::clone(&outgoing));
+        let is_new = party.state != PartyState::Begun;
+        party.state = PartyState::Begun;
         if let Some(earlier) = party.serving.replace(stop) {
             earlier.notify_one();
+        }
+        if is_new {
+            self.record(key, out);
         }
         self.settle(key, out);
         Some(outgoing)
@@ -118,9 +123,10 @@ impl Files {
         let reached = classic.reached() + share.reached();
         row.reached = crate::convert::count(reached);
         let moves = classic.is_running() || share.is_serving();
-        let is_awaited = share
-            .open()
-            .any(|device| self.v2.linked.contains_key(device));
+        let is_here = share.open().any(|device| self.v2.here.contains(device));
+        // Whoever has begun may come back for the rest, however long that takes.
+        let has_begun = share.count(PartyState::Begun) > 0;
+        let is_awaited = is_here || has_begun;
         let missed = classic.missed() + share.open().count();
         let has_ended = !moves && !is_awaited && !share.parties.is_empty();
         if reached > 0 && !moves && !is_awaited && !classic.is_owed(&self.lanes) {
@@ -131,21 +137,28 @@ impl Files {
             self.end(key, state, Some(reason.to_owned()));
         } else if moves {
             (row.state, row.reason) = (TransferState::Active, None);
-        } else if is_awaited {
+        } else if is_here && !has_begun {
             row.state = TransferState::Offered;
             row.reason = Some("Waits for an answer.".to_owned());
         } else if self.lanes.is_empty() || missed > 0 {
-            let begun = classic.missed() > 0 || share.bytes() > 0;
-            row.state = if begun {
-                TransferState::Paused
-            } else {
-                TransferState::Offered
+            row.state = match classic.missed() {
+                0 => share.waiting(),
+                _ => TransferState::Paused,
             };
-            row.reason = Some("Waits for a device to send it to.".to_owned());
+            row.reason = Some(whom(is_here).to_owned());
         }
         if self.transfers.get(&key).is_some_and(|it| it.row != before) {
             self.tell(key, out);
         }
+    }
+}
+
+/// Whom a file waits for that moves nowhere.
+fn whom(is_here: bool) -> &'static str {
+    if is_here {
+        "Waits for the other device to go on with it."
+    } else {
+        "Waits for a device to send it to."
     }
 }
 

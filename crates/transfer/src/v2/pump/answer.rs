@@ -65,9 +65,11 @@ where
             }
             Err(refusal) => refuse(&mut writer, want.file, refusal).await,
         },
-        other @ (Frame::Noted(_) | Frame::Hashes { .. } | Frame::Close(_) | Frame::Refuse(..)) => {
-            Err(out_of_place(other.kind()))
-        }
+        other @ (Frame::Noted(_)
+        | Frame::Hashes { .. }
+        | Frame::Close(_)
+        | Frame::Refuse(..)
+        | Frame::Busy(_)) => Err(out_of_place(other.kind())),
     }?;
     // What was said has been said: how the stream ends does not matter.
     let _ = writer.finish().await;

@@ -20,8 +20,8 @@ use super::{
 use crate::{
     placing::Place,
     v2::{
-        BadOffer, Ending, Incoming, Journal, Misbehaved, Offer, Part, PartError, Placed, Progress,
-        Unwritten,
+        BadOffer, ChunkHash, Ending, Incoming, Journal, Misbehaved, Offer, Part, PartError, Placed,
+        Progress, Unwritten,
         frame::{Frame, split_chunk},
     },
 };
@@ -63,15 +63,15 @@ impl From<Misbehaved> for PullError {
 }
 
 /// Pulls an offered file over a stream that was opened to its sender, and puts it into `downloads`
-/// under its name or a free one like it. `part` was opened for it. When this returns, the file is
-/// verified, synced and written down.
+/// under its name or a free one like it. `part` was opened for it; what is in it is not asked for.
+/// When this returns, the file is verified, synced and written down.
 ///
 /// # Errors
-/// See [`PullError`]. The part stays on disk.
+/// See [`PullError`]. The part stays on disk, and what arrived in it is noted.
 pub async fn pull<S, J>(
     stream: S,
     offer: &Offer,
-    part: Part,
+    mut part: Part,
     downloads: &Path,
     journal: &J,
     progress: &Progress,
@@ -86,13 +86,13 @@ where
     let mut reader = FrameReader::new(reader);
     let mut writer = FrameWriter::new(writer, timers.silence);
 
-    progress.restart();
+    let (plan, arrived) = (part.plan(), part.take_arrived());
+    progress.set(arrived.bytes(&plan));
+    let mut incoming = Incoming::go_on(offer.file, plan, arrived);
     let mut thread = Thread::start(offer, part, progress.clone());
-    let mut incoming =
-        Incoming::begin(offer.file, offer.size).map_err(|error| BadOffer::TooLarge(error.0))?;
     let received = receive(&mut reader, &mut writer, &mut incoming, &mut thread, timers).await;
     // What stopped the thread is why the rest failed.
-    let part = thread.finish().await?;
+    let part = thread.finish(incoming.is_whole()).await?;
     received?;
 
     let path = place(offer, part, downloads, journal, progress).await?;
@@ -103,7 +103,8 @@ where
     })
 }
 
-/// Puts an offered file of which every byte is in `part` into `downloads`, as [`pull`] does. When this returns, that is written down; its sender is not told.
+/// Puts an offered file of which every byte is in `part` into `downloads`, as [`pull`] does.
+/// When this returns, that is written down; its sender is not told.
 ///
 /// # Errors
 /// When it has no place, or that could not be written down.
@@ -115,7 +116,7 @@ pub async fn place<J: Journal>(
     progress: &Progress,
 ) -> Result<PathBuf, PullError> {
     let (file, name) = (offer.file, offer.check()?.name);
-    progress.fill(offer.size);
+    progress.set(offer.size);
     // What has to be written down first is asked of the journal from here: it is no thread's own.
     let (intend, mut intended) = mpsc::channel::<(Place, oneshot::Sender<_>)>(1);
     let into = downloads.to_owned();
@@ -147,6 +148,8 @@ where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
+    // What was listed since the last chunk.
+    let mut listed = Vec::new();
     while let Some(want) = incoming.want() {
         writer.frame(&Frame::Want(want)).await?;
         while !incoming.is_answered() {
@@ -156,7 +159,7 @@ where
                 () = thread.jobs.closed() => return Ok(()),
             };
             match received.ok_or(StreamError::Ended)? {
-                Received::Frame(frame) => take(incoming, frame)?,
+                Received::Frame(frame) => take(incoming, frame, &mut listed)?,
                 Received::Chunk => {
                     let chunk = split_chunk(reader.chunk_mut()).map_err(StreamError::from)?;
                     let placed = incoming.chunk(chunk.0, chunk.1.len())?;
@@ -165,7 +168,13 @@ where
                         return Ok(());
                     };
                     let bytes = reader.take_chunk(empty);
-                    let _ = thread.jobs.send(Job { placed, bytes }).await;
+                    let listed = std::mem::take(&mut listed);
+                    let job = Job::Chunk {
+                        placed,
+                        listed,
+                        bytes,
+                    };
+                    let _ = thread.jobs.send(job).await;
                 }
             }
         }
@@ -173,9 +182,17 @@ where
     Ok(())
 }
 
-fn take(incoming: &mut Incoming, frame: Frame) -> Result<(), PullError> {
+fn take(
+    incoming: &mut Incoming,
+    frame: Frame,
+    listed: &mut Vec<ChunkHash>,
+) -> Result<(), PullError> {
     match frame {
-        Frame::Hashes { first, hashes } => incoming.hashes(first, &hashes)?,
+        Frame::Hashes { first, mut hashes } => {
+            incoming.hashes(first, &hashes)?;
+            listed.append(&mut hashes);
+        }
+        Frame::Busy(_) => {}
         Frame::Close(close) => incoming.close(&close)?,
         Frame::End(file, ending) if file == incoming.file() && ending != Ending::Done => {
             return Err(PullError::Over(ending));
@@ -203,11 +220,18 @@ where
     writer.finish().await
 }
 
-/// A chunk to check and write.
-struct Job {
-    placed: Placed,
-    /// The body of its frame.
-    bytes: Vec<u8>,
+/// What the thread is told.
+enum Job {
+    /// A chunk to check and write.
+    Chunk {
+        placed: Placed,
+        /// The hashes that were listed since the last one.
+        listed: Vec<ChunkHash>,
+        /// The body of its frame.
+        bytes: Vec<u8>,
+    },
+    /// That was the last one.
+    Whole,
 }
 
 /// Checks, opens and writes chunks beside the stream.
@@ -231,27 +255,60 @@ impl Thread {
     }
 
     /// Waits for the last job.
-    async fn finish(self) -> Result<Part, PullError> {
+    async fn finish(self, is_whole: bool) -> Result<Part, PullError> {
+        if is_whole {
+            // A thread that has stopped says why below.
+            let _ = self.jobs.send(Job::Whole).await;
+        }
         drop(self.jobs);
         self.work.await.map_err(broken)?
     }
 }
 
+/// Works until the stream is over. What came is noted, whatever ended it; of a whole file that is
+/// left to its publishing, which syncs it anyway.
 fn write_all(
-    mut to_do: mpsc::Receiver<Job>,
+    to_do: mpsc::Receiver<Job>,
     done: &mpsc::Sender<Vec<u8>>,
     sealer: &Sealer,
     mut part: Part,
     progress: &Progress,
 ) -> Result<Part, PullError> {
-    while let Some(Job { placed, mut bytes }) = to_do.blocking_recv() {
+    let written = write_each(to_do, done, sealer, &mut part, progress);
+    if !matches!(written, Ok(Whole(true))) {
+        let noted = part.note();
+        written?;
+        noted?;
+    }
+    Ok(part)
+}
+
+/// Whether all chunks are written.
+struct Whole(bool);
+
+fn write_each(
+    mut to_do: mpsc::Receiver<Job>,
+    done: &mpsc::Sender<Vec<u8>>,
+    sealer: &Sealer,
+    part: &mut Part,
+    progress: &Progress,
+) -> Result<Whole, PullError> {
+    while let Some(job) = to_do.blocking_recv() {
+        let Job::Chunk {
+            placed,
+            listed,
+            mut bytes,
+        } = job
+        else {
+            return Ok(Whole(true));
+        };
         let plain = check(sealer, &placed, &mut bytes)?;
-        part.write_at(placed.offset, plain)?;
+        part.keep(&placed, listed, plain)?;
         progress.add(plain.len() as u64);
         // The stream may have come to its end.
         let _ = done.try_send(bytes);
     }
-    Ok(part)
+    Ok(Whole(false))
 }
 
 /// The bytes of a chunk, if it is the one that was listed.

@@ -12,6 +12,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::mpsc,
     task::spawn_blocking,
+    time::timeout,
 };
 
 use super::{
@@ -26,6 +27,10 @@ use crate::v2::{
 
 /// Room before a sealed chunk for the frame of its hash and for its own header.
 const HEAD: usize = 64;
+
+/// Something is said this often in the time after which a silent stream is given up: a file that is
+/// served again after a restart is read anew up to what the receiver lacks.
+const BUSY: u32 = 3;
 
 /// How the serving of a file came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,9 +59,10 @@ where
 {
     let file = first.file;
     let mut want = first;
-    outgoing.progress().restart();
     loop {
-        let received = match answer_while_reading(reader, writer, want, outgoing).await? {
+        outgoing.progress().set(want.has_already(outgoing.plan()));
+        let answered = answer_while_reading(reader, writer, want, outgoing, timers).await?;
+        let received = match answered {
             Ok(Some(early)) => Some(early),
             Ok(None) => reader.next(Some(timers.settle)).await?,
             Err(served) => return Ok(served),
@@ -80,6 +86,7 @@ async fn answer_while_reading<R, W>(
     writer: &mut FrameWriter<W>,
     want: Want,
     outgoing: &Arc<Outgoing>,
+    timers: Timers,
 ) -> Result<Result<Option<Received>, Served>, StreamError>
 where
     R: AsyncRead + Unpin,
@@ -87,7 +94,7 @@ where
 {
     let file = want.file;
     let mut early = None;
-    let mut answering = pin!(write_answer(writer, want, outgoing));
+    let mut answering = pin!(write_answer(writer, want, outgoing, timers));
     loop {
         tokio::select! {
             received = reader.next(None), if early.is_none() => match received? {
@@ -111,7 +118,9 @@ async fn write_answer<W: AsyncWrite + Unpin>(
     writer: &mut FrameWriter<W>,
     want: Want,
     outgoing: &Arc<Outgoing>,
+    timers: Timers,
 ) -> Result<Result<(), Refusal>, StreamError> {
+    let file = want.file;
     let Ok(answer) = Answer::to(want, outgoing.plan()) else {
         return Ok(Err(Refusal::Misbehaved));
     };
@@ -130,7 +139,15 @@ async fn write_answer<W: AsyncWrite + Unpin>(
         };
         spawn_blocking(move || thread.run(answer))
     };
-    while let Some(parcel) = to_write.recv().await {
+    loop {
+        let parcel = match timeout(timers.silence / BUSY, to_write.recv()).await {
+            Ok(Some(parcel)) => parcel,
+            Ok(None) => break,
+            Err(_) => {
+                writer.frame(&Frame::Busy(file)).await?;
+                continue;
+            }
+        };
         writer.bytes(parcel.bytes()).await?;
         outgoing.progress().add(parcel.content);
         if parcel.content > 0 {

@@ -209,7 +209,7 @@ async fn a_disk_that_says_no_ends_the_pull_and_the_part_stays() {
     let (ours, theirs) = stream();
     let (pulled, _) = tokio::join!(ben.pulls(&offer, ours, PATIENT), ana.answers(BEN, theirs));
     assert!(matches!(pulled, Err(PullError::Part(_))));
-    assert_eq!(ben.names(&ben.spool()).len(), 1);
+    assert_eq!(ben.parts(), 1);
     assert!(ben.memory.lock().unwrap().kept.is_empty());
 }
 

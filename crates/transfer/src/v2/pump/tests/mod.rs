@@ -2,6 +2,7 @@
 //! and streams are real.
 
 mod hostile;
+mod resume;
 mod story;
 
 use std::{
@@ -164,6 +165,12 @@ impl Person {
 
     async fn answers(&self, peer: DeviceId, stream: DuplexStream) -> Result<Answered, StreamError> {
         answer(stream, peer, self, PATIENT).await
+    }
+
+    /// How many parts of files are on this device.
+    fn parts(&self) -> usize {
+        let names = self.names(&self.spool());
+        names.iter().filter(|name| name.ends_with(".part")).count()
     }
 
     /// The names of what is in a folder of this device.
