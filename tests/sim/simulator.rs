@@ -1,7 +1,10 @@
 //! The simulator finds what is broken on purpose, and says the same of the same seed.
 #![allow(clippy::expect_used, reason = "tests")]
 
-use gossamer_mesh::sim::{self, Faults, Scenario};
+use gossamer_mesh::{
+    gossip::Quota,
+    sim::{self, Faults, Scenario, Shape},
+};
 
 /// Frames that are about envelopes, and those of reconciliation among them: docs/protocol-v2.md
 /// 5.2.
@@ -57,8 +60,42 @@ fn what_a_disk_only_promised_is_shown_twice() {
 }
 
 #[test]
+fn where_nobody_walks_no_letter_arrives_on_the_other_island() {
+    let ferry = Scenario {
+        shape: Shape::Islands { walkers: 0 },
+        ..named("ferry")
+    };
+    let report = sim::run(&ferry, 1);
+    assert!(report.letters > 50 && report.lost > 0);
+    assert_eq!(report.letters_arrived, 0);
+    assert!(!report.findings.is_empty());
+}
+
+/// Letters get lost then. What must hold is that nobody keeps more than they would.
+#[test]
+fn where_little_is_kept_strangers_have_a_tenth_of_it() {
+    let bodies = 100;
+    let tight = Scenario {
+        quota: Quota {
+            bodies,
+            ..Quota::default()
+        },
+        knows_nobody: true,
+        ..named("ferry")
+    };
+    for seed in 1..=5 {
+        let report = sim::run(&tight, seed);
+        let findings = report.findings.iter();
+        let kept_too_much = findings.filter(|finding| finding.what.contains("of at most"));
+        assert_eq!(kept_too_much.count(), 0, "{:?}", report.findings);
+        assert_eq!(report.peaks["bodies for strangers"], bodies / 10);
+        assert_eq!(report.lost, 0, "what is for everyone has its share");
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_report() {
-    for name in ["storm", "locked"] {
+    for name in ["storm", "locked", "ferry"] {
         let scenario = named(name);
         let report = sim::run(&scenario, 7);
         assert_eq!(report, sim::run(&scenario, 7));

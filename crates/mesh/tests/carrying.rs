@@ -384,7 +384,6 @@ fn mail_of_whom_we_have_met_goes_last_until_there_are_contacts() {
             .all(|id| street.people[ANA].disk.contains_key(id))
     );
     street.tell(ANA, Input::Contacts(BTreeSet::from([street.id(CLEO)])));
-    street.writes(BEN, 3, 9, WEEK);
     let dms = street.people[ANA].disk.values();
     let dms = dms.filter(|envelope| envelope.parse().unwrap().kind == Kind::Dm);
     assert_eq!(dms.count(), 4, "strangers have a tenth of 40");

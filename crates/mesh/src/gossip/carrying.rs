@@ -75,10 +75,16 @@ impl Declined {
 
     /// Takes those that name a message.
     fn naming(&mut self, message: &EnvelopeId) -> Vec<(EnvelopeId, LinkId)> {
-        let naming = self
-            .purges
-            .extract_if(.., |_, (_, named)| named.contains(message));
-        let naming: Vec<_> = naming.map(|(id, (from, _))| (id, from)).collect();
+        let named =
+            |(_, (_, named)): &(&EnvelopeId, &(LinkId, Vec<EnvelopeId>))| named.contains(message);
+        let naming = self.purges.iter().filter(named);
+        let naming: Vec<_> = naming.map(|(id, (from, _))| (*id, *from)).collect();
+        if naming.is_empty() {
+            return naming;
+        }
+        for (id, _) in &naming {
+            self.purges.remove(id);
+        }
         self.order.retain(|id| self.purges.contains_key(id));
         naming
     }

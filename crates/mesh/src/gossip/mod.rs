@@ -419,7 +419,10 @@ impl<R: Rng> Gossip<R> {
             Input::Served { link, id, found } => self.served(link, id, found, now),
             Input::Publish(envelope) => self.publish(&envelope, now),
             Input::Opened { id, secret } => self.opened(id, secret, now),
-            Input::Contacts(contacts) => self.befriend(Some(contacts)),
+            Input::Contacts(contacts) => {
+                self.befriend(Some(contacts));
+                self.tidy();
+            }
             Input::Mint(key) => self.merge_keys(vec![key], None),
             Input::Persisted(ids) => self.persisted(ids),
             Input::PersistFailed(ids) => self.persist_failed(&ids),

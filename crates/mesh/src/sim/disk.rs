@@ -226,9 +226,11 @@ fn refused(batch: &[Write]) -> Committed {
     let failed: Vec<EnvelopeId> = failed.collect();
     let told = (!failed.is_empty()).then_some(Input::PersistFailed(failed));
     // What the user has opened is said again.
-    let unsaid = batch.iter().filter_map(|write| match write {
-        Write::Own(envelope, _) => envelope.parse().ok(),
-        _ => None,
+    let unsaid = batch.iter().filter_map(|write| {
+        let Write::Own(envelope, _) = write else {
+            return None;
+        };
+        envelope.parse().ok()
     });
     let unsaid = unsaid.filter(|body| body.kind == Kind::Purge);
     let unsaid = unsaid.filter_map(|body| Purge::decode(&body.payload).ok());
