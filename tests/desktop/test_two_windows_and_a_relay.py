@@ -15,7 +15,7 @@ def second_display():
     screen.closes()
 
 
-def test_two_windows_talk_through_a_relay_and_pass_files_with_it(
+def test_two_windows_talk_and_pass_files_through_a_relay(
     cast, window, second_display, tmp_path
 ):
     ben = cast.node("ben", on=["west", "east"], network="mesh")
@@ -24,8 +24,8 @@ def test_two_windows_talk_through_a_relay_and_pass_files_with_it(
     ana.joins()
     cleo.joins()
     ben.sees("ana", "cleo")
-    ana.sees_online(1)
-    cleo.sees_online(1)
+    ana.sees_online(2)
+    cleo.sees_online(2)
 
     ana.sends("is there anybody beyond ben?")
     cleo.hears("is there anybody beyond ben?")
@@ -35,6 +35,8 @@ def test_two_windows_talk_through_a_relay_and_pass_files_with_it(
 
     photograph = a_file(tmp_path / "photograph.jpg", 3_000_000)
     ana.chooses(photograph)
+    cleo.accepts("photograph.jpg")
+    assert sha256_of(cleo.has_file("photograph.jpg")) == sha256_of(photograph)
     assert sha256_of(ben.takes_file("photograph.jpg")) == sha256_of(photograph)
     postcard = a_file(tmp_path / "postcard.jpg", 2_000_000, seed=1)
     ben.sends_file(postcard)

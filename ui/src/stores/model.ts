@@ -37,22 +37,55 @@ export async function follow(): Promise<void> {
 
 export function forget(): void {
   generation += 1;
+  held.length = 0;
   for (const store of [peers, apart, everyone, transfers, happenings]) store.reset();
   status.view = null;
 }
 
-export async function hydrate(): Promise<void> {
-  const [known, page, files] = await Promise.all([
-    ask({ cmd: 'peers' }, 'peers'),
-    ask({ cmd: 'history', conversation: EVERYONE, before: null, limit: 100 }, 'history'),
-    ask({ cmd: 'transfers' }, 'transfers'),
-  ]);
-  peers.replace(known.peers);
-  everyone.replace(page.messages, page.more, page.read_up_to);
-  transfers.replace(files.transfers);
+export function hydrate(): Promise<void> {
+  return whileEventsWait(async () => {
+    const [known, page, files] = await Promise.all([
+      ask({ cmd: 'peers' }, 'peers'),
+      ask({ cmd: 'history', conversation: EVERYONE, before: null, limit: 100 }, 'history'),
+      ask({ cmd: 'transfers' }, 'transfers'),
+    ]);
+    peers.replace(known.peers);
+    everyone.replace(page.messages, page.more, page.read_up_to);
+    transfers.replace(files.transfers);
+  });
+}
+
+/** Asks for everyone anew: round trips change without an event. */
+export function refreshPeers(): Promise<void> {
+  return whileEventsWait(async () => {
+    peers.replace((await ask({ cmd: 'peers' }, 'peers')).peers);
+  });
+}
+
+/** Answers being waited for, and what happened meanwhile. */
+let answers = 0;
+const held: Event[] = [];
+
+/**
+ * An answer tells how things were when it was given. What happened since comes after it, or it
+ * would be lost; what happened before changes nothing when it is applied again.
+ */
+async function whileEventsWait(replace: () => Promise<void>): Promise<void> {
+  answers += 1;
+  try {
+    await replace();
+  } finally {
+    answers -= 1;
+    if (answers === 0) held.splice(0).forEach(take);
+  }
 }
 
 export function apply(event: Event): void {
+  if (answers > 0) held.push(event);
+  else take(event);
+}
+
+function take(event: Event): void {
   switch (event.event) {
     case 'peer_up':
     case 'peer_down':
