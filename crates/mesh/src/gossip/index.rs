@@ -8,6 +8,7 @@ use gossamer_wire::{
     v2::{Body, Bucket, BucketDigest, Envelope, Kind},
 };
 
+use super::{by_id::Secret, fleeting::Fleeting};
 use crate::limits;
 
 /// What the brain knows of an envelope. Bodies are the store's.
@@ -68,7 +69,7 @@ impl Entry {
         u32::try_from(uptime.saturating_sub(self.birth).max(0)).unwrap_or(u32::MAX)
     }
 
-    fn ends(&self) -> i64 {
+    pub(super) fn ends(&self) -> i64 {
         self.birth.saturating_add(i64::from(self.lifetime))
     }
 }
@@ -91,14 +92,15 @@ pub(crate) struct Expired {
     pub(crate) bodies: Vec<EnvelopeId>,
     /// Ids that are forgotten.
     pub(crate) ids: Vec<EnvelopeId>,
-    /// Link states that were not repeated: they were never on disk.
-    pub(crate) links: Vec<EnvelopeId>,
+    /// Link states that were not repeated, and whose they were: they were never on disk.
+    pub(crate) links: Vec<(EnvelopeId, DeviceId)>,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     entries: BTreeMap<EnvelopeId, Entry>,
     buckets: BTreeMap<Bucket, Set>,
+    fleeting: Fleeting,
     /// The newest of each replaceable kind.
     newest: BTreeMap<(DeviceId, Kind), (u64, EnvelopeId)>,
     /// When the body goes, then when the id goes.
@@ -122,16 +124,27 @@ struct Shelf {
 }
 
 impl Index {
+    /// An empty one.
+    pub(crate) fn new(secret: Secret) -> Self {
+        Self {
+            fleeting: Fleeting::new(secret),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn get(&self, id: &EnvelopeId) -> Option<&Entry> {
-        self.entries.get(id)
+        self.fleeting.get(id).or_else(|| self.entries.get(id))
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.len() + self.fleeting.len()
     }
 
     /// Whether a replaceable envelope is older than one that is known.
     pub(crate) fn is_replaced(&self, entry: &Entry) -> bool {
+        if entry.kind.is_fleeting() {
+            return self.fleeting.is_replaced(entry);
+        }
         entry.kind.is_replaceable()
             && self
                 .newest
@@ -143,12 +156,15 @@ impl Index {
     /// nothing is known then any more.
     pub(crate) fn insert(&mut self, entry: Entry) -> Option<EnvelopeId> {
         self.remove(&entry.id);
+        if entry.kind.is_fleeting() {
+            return self.fleeting.insert(entry);
+        }
         let replaced = self.replace(&entry);
         let set = self.buckets.entry(entry.bucket).or_default();
         set.items.insert((entry.created, entry.id));
         set.sum = set.sum.wrapping_add(half(&entry.id));
         self.ends.insert((Self::due(&entry), entry.id));
-        if entry.held != Held::IdOnly && !entry.kind.is_fleeting() {
+        if entry.held != Held::IdOnly {
             self.shelve(&entry);
         }
         self.entries.insert(entry.id, entry);
@@ -161,9 +177,6 @@ impl Index {
         }
         let newest = (entry.seq, entry.id);
         let (_, old) = self.newest.insert((entry.author, entry.kind), newest)?;
-        if entry.kind.is_fleeting() {
-            return self.remove(&old).map(|old| old.id);
-        }
         self.drop_body(&old).then_some(old)
     }
 
@@ -187,7 +200,9 @@ impl Index {
 
     /// Forgets an id altogether.
     pub(crate) fn remove(&mut self, id: &EnvelopeId) -> Option<Entry> {
-        let entry = self.entries.remove(id)?;
+        let Some(entry) = self.entries.remove(id) else {
+            return self.fleeting.remove(id);
+        };
         if entry.held != Held::IdOnly {
             self.unshelve(&entry);
         }
@@ -212,17 +227,15 @@ impl Index {
 
     /// What has aged out at `uptime`.
     pub(crate) fn expire(&mut self, uptime: i64) -> Expired {
-        let mut expired = Expired::default();
+        let mut expired = Expired {
+            links: self.fleeting.expire(uptime),
+            ..Expired::default()
+        };
         while let Some((due, id)) = self.ends.first().copied() {
             if due >= uptime {
                 break;
             }
             let entry = self.entries.get(&id);
-            if entry.is_some_and(|entry| entry.kind.is_fleeting()) {
-                self.remove(&id);
-                expired.links.push(id);
-                continue;
-            }
             let has_body = entry.map(|entry| entry.held != Held::IdOnly);
             if has_body == Some(true) && self.drop_body(&id) {
                 expired.bodies.push(id);
@@ -262,8 +275,14 @@ impl Index {
 
     /// Ids of a bucket with their `created`, in the order of reconciliation.
     pub(crate) fn items(&self, bucket: &Bucket) -> impl Iterator<Item = (u64, EnvelopeId)> + '_ {
-        let set = self.buckets.get(bucket);
-        set.into_iter().flat_map(|set| set.items.iter().copied())
+        let mut fleeting = Vec::new();
+        if *bucket == Bucket::Topology {
+            fleeting = self.fleeting.items();
+        }
+        let set = self.buckets.get(bucket).into_iter();
+        fleeting
+            .into_iter()
+            .chain(set.flat_map(|set| set.items.iter().copied()))
     }
 
     /// The digest of every bucket that is not empty.
@@ -273,7 +292,8 @@ impl Index {
             count: set.items.len() as u64,
             sum: set.sum,
         };
-        self.buckets.iter().map(digest).collect()
+        let digests = self.buckets.iter().map(digest);
+        digests.chain(self.fleeting.digest()).collect()
     }
 
     /// Whether an id begins with these bytes.
@@ -351,7 +371,7 @@ impl Index {
 }
 
 /// The first 16 bytes of an id, little-endian: what a digest sums.
-fn half(id: &EnvelopeId) -> u128 {
+pub(super) fn half(id: &EnvelopeId) -> u128 {
     let mut half = [0; 16];
     half.iter_mut()
         .zip(id.as_bytes())

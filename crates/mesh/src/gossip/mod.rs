@@ -4,6 +4,8 @@
 //! is none. It keeps an index of envelopes and never a body: bodies come in a [`Output::Persist`]
 //! and are asked for by [`Output::Serve`].
 
+mod by_id;
+mod fleeting;
 mod guesses;
 mod handshake;
 mod index;
@@ -19,6 +21,7 @@ mod reconcile;
 mod routing;
 mod spreading;
 mod syncing;
+mod telling;
 mod tokens;
 mod topology;
 mod verify;
@@ -37,8 +40,14 @@ use gossamer_wire::v2::{Envelope, EnvelopeFrame, LinkFrame, LinkState, Reason};
 use rand::Rng;
 
 use self::{
-    guesses::Guesses, index::Index, link::Link, neighbours::Neighbours, outbox::Outbox,
-    routing::Routing, tokens::Tokens,
+    by_id::{ById, Secret},
+    guesses::Guesses,
+    index::Index,
+    link::Link,
+    neighbours::Neighbours,
+    outbox::Outbox,
+    routing::Routing,
+    tokens::Tokens,
 };
 pub use self::{
     index::{Entry, Held},
@@ -302,7 +311,7 @@ pub struct Gossip<R> {
     routing: Routing,
     overlay: overlay::Overlay,
     /// Unasked-for envelopes that each author may still send.
-    authors: BTreeMap<DeviceId, Tokens>,
+    authors: ById<DeviceId, Tokens>,
     beat_at: Duration,
     outputs: VecDeque<Output>,
 }
@@ -312,9 +321,10 @@ const BEAT: Duration = Duration::from_secs(1);
 
 impl<R: Rng> Gossip<R> {
     /// A brain that knows nobody and nothing yet.
-    pub fn new(me: Config, rng: R) -> Self {
+    pub fn new(me: Config, mut rng: R) -> Self {
+        let secret = Secret(rng.next_u64());
         Self {
-            routing: Routing::of(me.device),
+            routing: Routing::of(me.device, secret),
             me,
             rng,
             uptime: 0,
@@ -324,12 +334,12 @@ impl<R: Rng> Gossip<R> {
             neighbours: Neighbours::default(),
             guesses: Guesses::default(),
             banned: BTreeMap::new(),
-            index: Index::default(),
+            index: Index::new(secret),
             pending: BTreeMap::new(),
             wanted: BTreeMap::new(),
             outbox: Outbox::default(),
             overlay: overlay::Overlay::default(),
-            authors: BTreeMap::new(),
+            authors: ById::with_hasher(secret),
             beat_at: Duration::ZERO,
             outputs: VecDeque::new(),
         }
@@ -471,12 +481,14 @@ impl<R: Rng> Gossip<R> {
         self.check_wanted(now);
         self.check_sessions(now);
         self.banned.retain(|_, until| *until > now);
-        self.authors.retain(|_, tokens| !tokens.is_full(now));
+        if self.authors.len() >= limits::AUTHORS / 2 {
+            self.authors.retain(|_, tokens| !tokens.is_full(now));
+        }
         self.neighbours
             .forget_silent(now, self.me.stale, &self.links);
         let expired = self.index.expire(self.uptime_at(now));
         self.let_go(expired);
-        self.reroute_if_stale();
+        self.reroute_if_stale(now);
         self.tend_overlay(now);
     }
 

@@ -138,6 +138,16 @@ impl Neighbours {
         self.heard.get(device).map_or(NONE, |one| &one.interfaces)
     }
 
+    /// Our interfaces on which any device was heard.
+    pub(crate) fn all_interfaces(&self) -> impl Iterator<Item = &IpAddr> {
+        self.heard.values().flat_map(|one| &one.interfaces)
+    }
+
+    /// Devices that are heard.
+    pub(crate) fn len(&self) -> usize {
+        self.heard.len()
+    }
+
     pub(crate) fn is_heard(&self, device: &DeviceId) -> bool {
         self.heard.contains_key(device)
     }
