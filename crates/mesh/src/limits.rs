@@ -64,6 +64,16 @@ pub const ORIGINS: usize = 4_096;
 /// How long news of links gather before they are passed on.
 pub const LINK_STATE_GATHER: Duration = Duration::from_millis(100);
 
+/// Where many devices are known, news gather for up to this long for each, by lot and up to
+/// [`LINK_STATE_GATHER_MORE`]: over a dozen links they are still everywhere within three seconds.
+pub const LINK_STATE_GATHER_PACE: Duration = Duration::from_micros(500);
+/// See [`LINK_STATE_GATHER_PACE`].
+pub const LINK_STATE_GATHER_MORE: Duration = Duration::from_millis(400);
+
+/// From one time that ways are looked for to the next, for each device that is known: it takes
+/// longer the more there are, and news of links come more often.
+pub const REROUTE_PACE: Duration = Duration::from_millis(2);
+
 /// Copies of a new envelope for neighbours who should get it from whoever sent it to us.
 pub const SPARE_COPIES: usize = 3;
 
@@ -73,12 +83,20 @@ pub const SPARE_LINK_STATES: usize = 1;
 /// From one time that we tell of our links to the next, when one is gone.
 pub const LINK_STATE_PAUSE: Duration = Duration::from_secs(1);
 
+/// The same when a link leads to a device to which others find no way, and more devices are heard
+/// than have links each to each: there may be many such.
+pub const LINK_STATE_PAUSE_MANY: Duration = Duration::from_secs(5);
+
 /// The same when there is only one more, for each device that is known: a large network that
 /// starts makes many links, and each is told to everyone. At least [`LINK_STATE_PAUSE`] and at most
 /// [`LINK_STATE_PAUSE_MORE`].
-pub const LINK_STATE_PACE: Duration = Duration::from_millis(20);
+pub const LINK_STATE_PACE: Duration = Duration::from_millis(200);
 /// See [`LINK_STATE_PACE`].
-pub const LINK_STATE_PAUSE_MORE: Duration = Duration::from_secs(10);
+pub const LINK_STATE_PAUSE_MORE: Duration = Duration::from_secs(5 * 60);
+
+/// Until a device tells of its links for the first time, at most: where many start at once, one
+/// comes after the other.
+pub const LINK_STATE_FIRST: Duration = Duration::from_secs(5);
 
 /// The same when nothing changed.
 pub const LINK_STATE_REFRESH: Duration = Duration::from_secs(5 * 60);

@@ -9,8 +9,10 @@ use gossamer_wire::{
 };
 
 use super::{
+    by_id::Secret,
     carrying::Mail,
     custody::{Custody, Quota, Room},
+    fleeting::Fleeting,
 };
 use crate::limits;
 
@@ -98,14 +100,15 @@ pub(crate) struct Expired {
     pub(crate) bodies: Vec<EnvelopeId>,
     /// Ids that are forgotten.
     pub(crate) ids: Vec<EnvelopeId>,
-    /// Link states that were not repeated: they were never on disk.
-    pub(crate) links: Vec<EnvelopeId>,
+    /// Link states that were not repeated, and whose they were: they were never on disk.
+    pub(crate) links: Vec<(EnvelopeId, DeviceId)>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Index {
     entries: BTreeMap<EnvelopeId, Entry>,
     buckets: BTreeMap<Bucket, Set>,
+    fleeting: Fleeting,
     /// The newest of each replaceable kind.
     newest: BTreeMap<(DeviceId, Kind), (u64, EnvelopeId)>,
     /// When the body goes, then when the id goes.
@@ -121,26 +124,31 @@ struct Set {
 }
 
 impl Index {
-    pub(crate) fn of(me: DeviceId, quota: Quota) -> Self {
+    /// An empty one.
+    pub(crate) fn of(me: DeviceId, quota: Quota, secret: Secret) -> Self {
         Self {
             entries: BTreeMap::new(),
             buckets: BTreeMap::new(),
             newest: BTreeMap::new(),
             ends: BTreeSet::new(),
+            fleeting: Fleeting::new(secret),
             custody: Custody::of(me, quota),
         }
     }
 
     pub(crate) fn get(&self, id: &EnvelopeId) -> Option<&Entry> {
-        self.entries.get(id)
+        self.fleeting.get(id).or_else(|| self.entries.get(id))
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.len() + self.fleeting.len()
     }
 
     /// Whether a replaceable envelope is older than one that is known.
     pub(crate) fn is_replaced(&self, entry: &Entry) -> bool {
+        if entry.kind.is_fleeting() {
+            return self.fleeting.is_replaced(entry);
+        }
         entry.kind.is_replaceable()
             && self
                 .newest
@@ -152,12 +160,15 @@ impl Index {
     /// nothing is known then any more.
     pub(crate) fn insert(&mut self, entry: Entry) -> Option<EnvelopeId> {
         self.remove(&entry.id);
+        if entry.kind.is_fleeting() {
+            return self.fleeting.insert(entry);
+        }
         let replaced = self.replace(&entry);
         let set = self.buckets.entry(entry.bucket).or_default();
         set.items.insert((entry.created, entry.id));
         set.sum = set.sum.wrapping_add(half(&entry.id));
         self.ends.insert((Self::due(&entry), entry.id));
-        if entry.held != Held::IdOnly && !entry.kind.is_fleeting() {
+        if entry.held != Held::IdOnly {
             self.custody.shelve(&entry);
         }
         self.entries.insert(entry.id, entry);
@@ -170,9 +181,6 @@ impl Index {
         }
         let newest = (entry.seq, entry.id);
         let (_, old) = self.newest.insert((entry.author, entry.kind), newest)?;
-        if entry.kind.is_fleeting() {
-            return self.remove(&old).map(|old| old.id);
-        }
         self.drop_body(&old).then_some(old)
     }
 
@@ -196,7 +204,9 @@ impl Index {
 
     /// Forgets an id altogether.
     pub(crate) fn remove(&mut self, id: &EnvelopeId) -> Option<Entry> {
-        let entry = self.entries.remove(id)?;
+        let Some(entry) = self.entries.remove(id) else {
+            return self.fleeting.remove(id);
+        };
         if entry.held != Held::IdOnly {
             self.custody.unshelve(&entry);
         }
@@ -221,17 +231,15 @@ impl Index {
 
     /// What has aged out at `uptime`.
     pub(crate) fn expire(&mut self, uptime: i64) -> Expired {
-        let mut expired = Expired::default();
+        let mut expired = Expired {
+            links: self.fleeting.expire(uptime),
+            ..Expired::default()
+        };
         while let Some((due, id)) = self.ends.first().copied() {
             if due >= uptime {
                 break;
             }
             let entry = self.entries.get(&id);
-            if entry.is_some_and(|entry| entry.kind.is_fleeting()) {
-                self.remove(&id);
-                expired.links.push(id);
-                continue;
-            }
             let has_body = entry.map(|entry| entry.held != Held::IdOnly);
             if has_body == Some(true) && self.drop_body(&id) {
                 expired.bodies.push(id);
@@ -287,8 +295,14 @@ impl Index {
 
     /// Ids of a bucket with their `created`, in the order of reconciliation.
     pub(crate) fn items(&self, bucket: &Bucket) -> impl Iterator<Item = (u64, EnvelopeId)> + '_ {
-        let set = self.buckets.get(bucket);
-        set.into_iter().flat_map(|set| set.items.iter().copied())
+        let mut fleeting = Vec::new();
+        if *bucket == Bucket::Topology {
+            fleeting = self.fleeting.items();
+        }
+        let set = self.buckets.get(bucket).into_iter();
+        fleeting
+            .into_iter()
+            .chain(set.flat_map(|set| set.items.iter().copied()))
     }
 
     /// The digest of every bucket that is not empty.
@@ -298,7 +312,8 @@ impl Index {
             count: set.items.len() as u64,
             sum: set.sum,
         };
-        self.buckets.iter().map(digest).collect()
+        let digests = self.buckets.iter().map(digest);
+        digests.chain(self.fleeting.digest()).collect()
     }
 
     /// Whether an id begins with these bytes.
@@ -358,7 +373,7 @@ impl Index {
 }
 
 /// The first 16 bytes of an id, little-endian: what a digest sums.
-fn half(id: &EnvelopeId) -> u128 {
+pub(super) fn half(id: &EnvelopeId) -> u128 {
     let mut half = [0; 16];
     half.iter_mut()
         .zip(id.as_bytes())
@@ -369,7 +384,7 @@ fn half(id: &EnvelopeId) -> u128 {
 #[cfg(test)]
 impl Default for Index {
     fn default() -> Self {
-        Self::of(DeviceId::new([0; 32]), Quota::default())
+        Self::of(DeviceId::new([0; 32]), Quota::default(), Secret(1))
     }
 }
 

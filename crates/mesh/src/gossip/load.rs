@@ -1,14 +1,22 @@
 //! What a brain holds, for those who watch it.
 
+use gossamer_crypto::{DeviceId, EnvelopeId};
+
 use super::Gossip;
 use crate::limits;
 
 impl<R> Gossip<R> {
     /// Whether this is what someone tells of their links: held, and on no disk.
-    pub(crate) fn is_fleeting(&self, id: &gossamer_crypto::EnvelopeId) -> bool {
+    pub(crate) fn is_fleeting(&self, id: &EnvelopeId) -> bool {
         self.index
             .get(id)
             .is_some_and(|entry| entry.kind.is_fleeting())
+    }
+
+    /// The devices to which there is a way over others or a link that both ends have told of,
+    /// in no order.
+    pub(crate) fn reached(&self) -> impl Iterator<Item = DeviceId> + '_ {
+        self.routing.topology.reached()
     }
 
     /// What there is, how much of it, and the limit of that.

@@ -4,8 +4,10 @@
 //! is none. It keeps an index of envelopes and never a body: bodies come in a [`Output::Persist`]
 //! and are asked for by [`Output::Serve`].
 
+mod by_id;
 mod carrying;
 mod custody;
+mod fleeting;
 mod guesses;
 mod handshake;
 mod hops;
@@ -23,6 +25,7 @@ mod reconcile;
 mod routing;
 mod spreading;
 mod syncing;
+mod telling;
 mod tokens;
 mod topology;
 mod verify;
@@ -43,8 +46,16 @@ use gossamer_wire::v2::{
 use rand::Rng;
 
 use self::{
-    carrying::Carrying, guesses::Guesses, index::Index, link::Link, neighbours::Neighbours,
-    outbox::Outbox, progress::Underway, routing::Routing, tokens::Tokens,
+    by_id::{ById, Secret},
+    carrying::Carrying,
+    guesses::Guesses,
+    index::Index,
+    link::Link,
+    neighbours::Neighbours,
+    outbox::Outbox,
+    progress::Underway,
+    routing::Routing,
+    tokens::Tokens,
 };
 pub use self::{
     carrying::Mail,
@@ -356,7 +367,7 @@ pub struct Gossip<R> {
     routing: Routing,
     overlay: overlay::Overlay,
     /// Unasked-for envelopes that each author may still send.
-    authors: BTreeMap<DeviceId, Tokens>,
+    authors: ById<DeviceId, Tokens>,
     beat_at: Duration,
     outputs: VecDeque<Output>,
 }
@@ -366,10 +377,11 @@ const BEAT: Duration = Duration::from_secs(1);
 
 impl<R: Rng> Gossip<R> {
     /// A brain that knows nobody and nothing yet.
-    pub fn new(me: Config, rng: R) -> Self {
+    pub fn new(me: Config, mut rng: R) -> Self {
+        let secret = Secret(rng.next_u64());
         Self {
-            routing: Routing::of(me.device),
-            index: Index::of(me.device, me.quota),
+            routing: Routing::of(me.device, secret),
+            index: Index::of(me.device, me.quota, secret),
             me,
             rng,
             uptime: 0,
@@ -385,7 +397,7 @@ impl<R: Rng> Gossip<R> {
             underway: Underway::default(),
             carrying: Carrying::default(),
             overlay: overlay::Overlay::default(),
-            authors: BTreeMap::new(),
+            authors: ById::with_hasher(secret),
             beat_at: Duration::ZERO,
             outputs: VecDeque::new(),
         }
@@ -542,7 +554,9 @@ impl<R: Rng> Gossip<R> {
         self.check_wanted(now);
         self.check_sessions(now);
         self.banned.retain(|_, until| *until > now);
-        self.authors.retain(|_, tokens| !tokens.is_full(now));
+        if self.authors.len() >= limits::AUTHORS / 2 {
+            self.authors.retain(|_, tokens| !tokens.is_full(now));
+        }
         self.neighbours
             .forget_silent(now, self.me.stale, &self.links);
         let uptime = self.uptime_at(now);
@@ -552,7 +566,7 @@ impl<R: Rng> Gossip<R> {
             self.forget_foretold(uptime);
         }
         self.let_go(expired);
-        self.reroute_if_stale();
+        self.reroute_if_stale(now);
         self.look_for_recipients();
         self.tend_overlay(now);
     }

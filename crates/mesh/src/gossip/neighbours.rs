@@ -143,6 +143,16 @@ impl Neighbours {
         self.heard.get(device).map_or(&[], |one| &one.addrs)
     }
 
+    /// Our interfaces on which any device was heard.
+    pub(crate) fn all_interfaces(&self) -> impl Iterator<Item = &IpAddr> {
+        self.heard.values().flat_map(|one| &one.interfaces)
+    }
+
+    /// Devices that are heard.
+    pub(crate) fn len(&self) -> usize {
+        self.heard.len()
+    }
+
     pub(crate) fn is_heard(&self, device: &DeviceId) -> bool {
         self.heard.contains_key(device)
     }

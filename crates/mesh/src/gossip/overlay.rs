@@ -1,6 +1,10 @@
 //! To whom links are made when there are too many to have one to each: docs/protocol-v2.md 10.3.
 
-use std::{collections::BTreeSet, net::IpAddr, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    time::Duration,
+};
 
 use gossamer_crypto::DeviceId;
 use rand::{Rng, RngExt};
@@ -15,16 +19,30 @@ use crate::limits;
 pub(crate) struct Overlay {
     /// When a link came up last.
     up_at: Duration,
+    /// Where there are links enough, when to look next for devices that need one more.
+    look_at: Duration,
     /// Devices that were drawn and are being dialled.
     drawn: BTreeSet<DeviceId>,
+}
+
+/// The links that are there or being made, as far as it matters to whom another one is.
+struct Made {
+    /// Devices that have one, or that are being dialled.
+    with: BTreeSet<DeviceId>,
+    /// How many of them are of our own choice.
+    own: usize,
+    /// Our interfaces with too few of them.
+    scarce: BTreeSet<IpAddr>,
 }
 
 impl<R: Rng> Gossip<R> {
     /// Whether a device that was heard is to be dialled now. One that is not may be drawn later.
     pub(super) fn is_wanted(&self, device: &DeviceId) -> bool {
-        self.overlay.drawn.contains(device)
-            || self.own_choices() < limits::OWN_CHOICE
-            || self.is_scarce(self.neighbours.interfaces(device))
+        if self.overlay.drawn.contains(device) {
+            return true;
+        }
+        let made = self.made();
+        made.own < limits::OWN_CHOICE || self.is_on(&made.scarce, device)
     }
 
     /// A link to a device came up.
@@ -42,33 +60,42 @@ impl<R: Rng> Gossip<R> {
     pub(super) fn tend_overlay(&mut self, now: Duration) {
         let heard = |device: &DeviceId| self.neighbours.is_heard(device);
         self.overlay.drawn.retain(heard);
+        let has_enough = self.open_links().count() >= limits::OVERLAY && !self.is_full_mesh();
+        if has_enough && now < self.overlay.look_at {
+            return;
+        }
+        self.overlay.look_at = now + limits::SETTLE;
         let mut idle: Vec<DeviceId> = self.neighbours.parked().collect();
-        idle.retain(|device| !self.has_link(device));
-        for device in self.draw(idle, now) {
+        if idle.is_empty() {
+            return;
+        }
+        let made = self.made();
+        idle.retain(|device| !made.with.contains(device));
+        for device in self.draw(idle, &made, now) {
             self.overlay.drawn.insert(device);
             self.neighbours.unpark(&device, now);
         }
     }
 
-    fn draw(&mut self, mut idle: Vec<DeviceId>, now: Duration) -> Vec<DeviceId> {
+    fn draw(&mut self, mut idle: Vec<DeviceId>, made: &Made, now: Duration) -> Vec<DeviceId> {
         let mut drawn = Vec::new();
-        for _ in self.own_choices()..limits::OWN_CHOICE {
+        for _ in made.own..limits::OWN_CHOICE {
             drawn.extend(self.draw_one(&mut idle, |_, _| true));
         }
         // Others choose us meanwhile, and more may be heard, so the rest come one by one.
-        if drawn.is_empty() && (self.is_full_mesh() || self.tried().count() < limits::OVERLAY) {
+        if drawn.is_empty() && (self.is_full_mesh() || made.with.len() < limits::OVERLAY) {
             drawn.extend(self.draw_one(&mut idle, |_, _| true));
         }
-        if drawn.is_empty() {
-            let scarce =
-                |brain: &Self, device: &_| brain.is_scarce(brain.neighbours.interfaces(device));
+        if drawn.is_empty() && !made.scarce.is_empty() {
+            let scarce = |brain: &Self, device: &_| brain.is_on(&made.scarce, device);
             drawn.extend(self.draw_one(&mut idle, scarce));
         }
         // Who is heard and cannot be reached is in a part of the network that hangs together by
         // itself: one link joins the two.
-        let settled = now.saturating_sub(self.overlay.up_at) >= limits::SETTLE;
+        let settle = limits::SETTLE.max(self.link_state_pace().needed + limits::LINK_STATE_PAUSE);
+        let settled = now.saturating_sub(self.overlay.up_at) >= settle;
         if drawn.is_empty() && settled && self.overlay.drawn.is_empty() {
-            drawn.extend(self.draw_one(&mut idle, |brain, device| !brain.is_reachable(device)));
+            drawn.extend(self.draw_one(&mut idle, |brain, device| !brain.is_on_map(device)));
         }
         drawn
     }
@@ -86,31 +113,39 @@ impl<R: Rng> Gossip<R> {
     }
 
     fn is_full_mesh(&self) -> bool {
-        self.neighbours.near() < limits::FULL_MESH
+        self.neighbours.len() < limits::FULL_MESH || self.neighbours.near() < limits::FULL_MESH
     }
 
-    /// Devices that have a link, or that one is being made to.
-    fn tried(&self) -> impl Iterator<Item = &DeviceId> {
-        let linked = self.open_links().map(|(_, link)| &link.device);
-        linked.chain(self.dialling())
+    fn made(&self) -> Made {
+        let mut with: BTreeSet<DeviceId> = BTreeSet::new();
+        let mut own = 0;
+        for (_, link) in self.open_links() {
+            own += usize::from(link.dialled);
+            with.insert(link.device);
+        }
+        for device in self.neighbours.dialling() {
+            own += usize::from(with.insert(*device));
+        }
+        let mut on: BTreeMap<IpAddr, usize> = BTreeMap::new();
+        for interface in self.neighbours.all_interfaces() {
+            on.entry(*interface).or_default();
+        }
+        for device in &with {
+            for interface in self.neighbours.interfaces(device) {
+                *on.entry(*interface).or_default() += 1;
+            }
+        }
+        let few = |(_, links): &(IpAddr, usize)| *links < limits::PER_INTERFACE;
+        Made {
+            with,
+            own,
+            scarce: on.into_iter().filter(few).map(|(at, _)| at).collect(),
+        }
     }
 
-    fn own_choices(&self) -> usize {
-        let own = self.open_links().filter(|(_, link)| link.dialled);
-        own.count() + self.dialling().count()
-    }
-
-    fn dialling(&self) -> impl Iterator<Item = &DeviceId> {
-        let dialling = self.neighbours.dialling();
-        dialling.filter(|device| !self.has_link(device))
-    }
-
-    /// Whether there are too few links, made or being made, on one of these interfaces.
-    fn is_scarce(&self, interfaces: &BTreeSet<IpAddr>) -> bool {
-        interfaces.iter().any(|interface| {
-            let on = |device: &&DeviceId| self.neighbours.interfaces(device).contains(interface);
-            self.tried().filter(on).count() < limits::PER_INTERFACE
-        })
+    /// Whether a device was heard on one of these interfaces of ours.
+    fn is_on(&self, interfaces: &BTreeSet<IpAddr>, device: &DeviceId) -> bool {
+        !self.neighbours.interfaces(device).is_disjoint(interfaces)
     }
 
     /// A link that can go so that a device which nobody else reaches can come: to the neighbour

@@ -8,13 +8,14 @@ use std::{
 use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_wire::{
     limits::TTL,
-    v2::{Body, Edge, Envelope, Kind, LinkFrame, LinkState, LinkStateFrame},
+    v2::{Body, Envelope, Kind, LinkFrame, LinkState, LinkStateFrame},
 };
-use rand::Rng;
+use rand::{Rng, RngExt};
 
 use super::{
     Entry, Gossip, LinkId, Output,
-    link::Link,
+    by_id::{ById, Secret},
+    telling::{Ours, cost, ms},
     topology::{Route, Topology},
 };
 use crate::limits;
@@ -23,45 +24,88 @@ use crate::limits;
 #[derive(Debug)]
 pub(crate) struct Routing {
     pub(super) topology: Topology,
-    /// What devices said of their links, signed, and in which uptime second it came to be.
-    said: BTreeMap<EnvelopeId, Said>,
-    /// Whether routes are to be looked for anew.
+    /// What devices said of their links last.
+    said: ById<DeviceId, Said>,
+    /// Whether routes are to be looked for anew, and when they were last.
     stale: bool,
+    routed_at: Duration,
     /// To be passed on, with those who have it.
-    to_spread: BTreeMap<EnvelopeId, BTreeSet<LinkId>>,
+    to_spread: BTreeMap<EnvelopeId, (Said, BTreeSet<LinkId>)>,
     spread_at: Option<Duration>,
-    ours: Ours,
+    pub(super) ours: Ours,
+    /// Our neighbours among themselves, while that is as it was.
+    pub(super) around: Option<Around>,
 }
 
 impl Routing {
-    pub(crate) fn of(me: DeviceId) -> Self {
+    pub(crate) fn of(me: DeviceId, secret: Secret) -> Self {
         Self {
-            topology: Topology::of(me),
-            said: BTreeMap::new(),
+            topology: Topology::of(me, secret),
+            said: ById::with_hasher(secret),
             stale: false,
+            routed_at: Duration::ZERO,
             to_spread: BTreeMap::new(),
             spread_at: None,
             ours: Ours::default(),
+            around: None,
         }
     }
 }
 
-#[derive(Debug)]
+/// What a device said of its links, signed.
+#[derive(Debug, Clone)]
 struct Said {
     envelope: Envelope,
-    by: DeviceId,
+    /// In which second of our uptime it came to be.
     birth: i64,
 }
 
-/// What we tell of our links.
+impl Said {
+    fn frame(self, uptime: i64) -> LinkStateFrame {
+        let age = uptime.saturating_sub(self.birth).max(0);
+        LinkStateFrame {
+            envelope: self.envelope,
+            age: u32::try_from(age).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// Our links that are up, and who of the neighbours has a link to whom.
+#[derive(Debug)]
+pub(crate) struct Around {
+    links: Vec<LinkId>,
+    /// One row for each link.
+    linked: Vec<Vec<bool>>,
+}
+
+/// Over which links something new is to go on.
 #[derive(Debug, Default)]
-struct Ours {
-    /// When they were told last.
-    told_at: Option<Duration>,
-    /// When to tell again.
-    due: Option<Duration>,
-    /// An earlier life of ours told something under this `seq`.
-    above: u64,
+pub(super) struct Lacking {
+    /// To those who may not get it otherwise.
+    pub(super) surely: Vec<LinkId>,
+    /// To those who have a link to one that it came from, and so get it there.
+    pub(super) covered: Vec<LinkId>,
+}
+
+impl Around {
+    /// Who may lack what came over some links.
+    pub(super) fn lacking(&self, have: &BTreeSet<LinkId>) -> Lacking {
+        let rows = self.links.iter().zip(&self.linked);
+        let rows = rows.filter(|(link, _)| have.contains(link));
+        let rows: Vec<&Vec<bool>> = rows.map(|(_, row)| row).collect();
+        let mut lacking = Lacking::default();
+        for (at, link) in self.links.iter().enumerate() {
+            if have.contains(link) {
+                continue;
+            }
+            if rows.iter().any(|row| row.get(at) == Some(&true)) {
+                lacking.covered.push(*link);
+            } else {
+                lacking.surely.push(*link);
+            }
+        }
+        lacking
+    }
 }
 
 impl<R: Rng> Gossip<R> {
@@ -90,8 +134,9 @@ impl<R: Rng> Gossip<R> {
         self.route(device).is_some()
     }
 
-    pub(super) fn are_linked(&self, one: &DeviceId, other: &DeviceId) -> bool {
-        self.routing.topology.are_linked(one, other)
+    /// Whether a way leads to a device over links that both their ends tell of.
+    pub(super) fn is_on_map(&self, device: &DeviceId) -> bool {
+        self.routing.topology.route(device).is_some()
     }
 
     pub(super) fn degree(&self, device: &DeviceId) -> usize {
@@ -99,8 +144,10 @@ impl<R: Rng> Gossip<R> {
     }
 
     pub(super) fn routing_wake_at(&self) -> Option<Duration> {
-        let routing = &self.routing;
-        routing.ours.due.into_iter().chain(routing.spread_at).min()
+        self.tell_at()
+            .into_iter()
+            .chain(self.routing.spread_at)
+            .min()
     }
 
     /// Does what is due.
@@ -108,55 +155,22 @@ impl<R: Rng> Gossip<R> {
         if self.routing.spread_at.is_some_and(|at| at <= now) {
             self.spread(now);
         }
-        if self.routing.ours.due.is_some_and(|at| at <= now) {
+        if self.tell_at().is_some_and(|at| at <= now) {
             self.tell_links(now);
         }
     }
 
-    // ---- our links ----
-
-    /// A link of ours came up, or went: the others are told soon. What went is told first, for
-    /// there may be ways around it.
-    pub(super) fn links_changed(&mut self, went: bool, now: Duration) {
-        let known = u32::try_from(self.routing.topology.len()).unwrap_or(u32::MAX);
-        let pace = limits::LINK_STATE_PACE.saturating_mul(known);
-        let pause = if went {
-            limits::LINK_STATE_PAUSE
-        } else {
-            pace.clamp(limits::LINK_STATE_PAUSE, limits::LINK_STATE_PAUSE_MORE)
-        };
-        let ours = &mut self.routing.ours;
-        let due = ours.told_at.map_or(now, |at| at + pause).max(now) + limits::LINK_STATE_GATHER;
-        ours.due = Some(ours.due.map_or(due, |earlier| earlier.min(due)));
-        let links = self.link_state();
-        self.routing.topology.tell(self.me.device, links);
-        self.reroute();
-    }
-
-    fn tell_links(&mut self, now: Duration) {
-        let links = self.link_state();
-        let ours = &mut self.routing.ours;
-        ours.due = None;
-        if links.edges.is_empty() {
-            return;
-        }
-        let above = ours.above;
-        ours.told_at = Some(now);
-        ours.due = Some(now + limits::LINK_STATE_REFRESH);
-        self.outputs.push_back(Output::TellLinks { links, above });
-    }
-
-    /// All our links as they are. The costs are powers of two, so that they rarely change.
-    fn link_state(&self) -> LinkState {
-        let up = self.links.values().filter(|link| link.is_up());
-        let edge = |link: &Link| Edge {
-            device: link.device,
-            cost: cost(link.rtt),
-        };
-        LinkState {
-            edges: up.map(edge).collect(),
-            leaf: self.me.leaf,
-        }
+    /// Our neighbours among themselves. Kept until one of them tells something new.
+    pub(super) fn around(&mut self) -> &Around {
+        let links = &self.links;
+        let topology = &self.routing.topology;
+        self.routing.around.get_or_insert_with(|| {
+            let up = links.iter().filter(|(_, link)| link.is_up());
+            let (links, devices): (Vec<LinkId>, Vec<DeviceId>) =
+                up.map(|(id, link)| (*id, link.device)).unzip();
+            let linked = topology.links_among(&devices);
+            Around { links, linked }
+        })
     }
 
     // ---- the links of others ----
@@ -173,7 +187,7 @@ impl<R: Rng> Gossip<R> {
     fn take_links(&mut self, link: LinkId, envelope: Envelope, age: u32, now: Duration) -> bool {
         let id = envelope.id();
         if self.index.get(&id).is_some() {
-            if let Some(have) = self.routing.to_spread.get_mut(&id) {
+            if let Some((_, have)) = self.routing.to_spread.get_mut(&id) {
                 have.insert(link);
             }
             return true;
@@ -212,7 +226,12 @@ impl<R: Rng> Gossip<R> {
         };
         let mut have = announced_by.unwrap_or_default();
         have.insert(link);
-        self.routing.stale |= self.routing.topology.tell(origin, links);
+        if self.routing.topology.tell(origin, links) {
+            self.routing.stale = true;
+            if self.link_to(&origin).is_some() {
+                self.routing.around = None;
+            }
+        }
         self.note(envelope, entry, have, now);
         true
     }
@@ -226,8 +245,7 @@ impl<R: Rng> Gossip<R> {
     fn outdo(&mut self, body: &Body, now: Duration) {
         let ours = &mut self.routing.ours;
         ours.above = ours.above.max(body.seq);
-        let due = now + limits::LINK_STATE_PAUSE;
-        ours.due = Some(ours.due.map_or(due, |earlier| earlier.min(due)));
+        ours.change(true, now);
     }
 
     /// Keeps what a device said, and passes it on soon to all but those who have it.
@@ -238,78 +256,85 @@ impl<R: Rng> Gossip<R> {
         have: BTreeSet<LinkId>,
         now: Duration,
     ) {
-        let (id, by, birth) = (entry.id, entry.author, entry.birth);
-        if let Some(older) = self.index.insert(entry) {
-            self.forget_links(&[older]);
-        }
         let said = Said {
             envelope,
-            by,
-            birth,
+            birth: entry.birth,
         };
-        self.routing.said.insert(id, said);
-        self.routing.to_spread.insert(id, have);
-        self.routing
-            .spread_at
-            .get_or_insert(now + limits::LINK_STATE_GATHER);
+        self.routing.said.insert(entry.author, said.clone());
+        self.routing.to_spread.insert(entry.id, (said, have));
+        if let Some(older) = self.index.insert(entry) {
+            self.routing.to_spread.remove(&older);
+        }
+        if self.routing.spread_at.is_none() {
+            self.routing.spread_at = Some(now + self.gather());
+        }
     }
 
-    /// These were replaced.
-    fn forget_links(&mut self, ids: &[EnvelopeId]) {
-        for id in ids {
-            self.routing.said.remove(id);
-            self.routing.to_spread.remove(id);
+    /// How long news gather. Where many are known it is drawn by lot: whoever waits longer hears
+    /// from more of the neighbours meanwhile who has it already, and sends it to fewer.
+    fn gather(&mut self) -> Duration {
+        let known = u32::try_from(self.routing.topology.len()).unwrap_or(u32::MAX);
+        let longest = limits::LINK_STATE_GATHER_PACE.saturating_mul(known);
+        let longest = longest.min(limits::LINK_STATE_GATHER_MORE);
+        if longest <= limits::LINK_STATE_GATHER {
+            return limits::LINK_STATE_GATHER;
         }
+        self.rng.random_range(limits::LINK_STATE_GATHER..longest)
     }
 
     /// These were not repeated in time: their devices are gone.
-    pub(super) fn expire_links(&mut self, ids: &[EnvelopeId]) {
-        for id in ids {
-            if let Some(said) = self.routing.said.get(id)
-                && said.by != self.me.device
-            {
-                let by = said.by;
-                if self.routing.topology.forget(&by) {
-                    let gone = Output::Route {
-                        device: by,
-                        route: None,
-                    };
-                    self.outputs.push_back(gone);
-                }
-                self.routing.stale = true;
+    pub(super) fn expire_links(&mut self, expired: &[(EnvelopeId, DeviceId)]) {
+        for (id, by) in expired {
+            self.routing.said.remove(by);
+            self.routing.to_spread.remove(id);
+            if *by == self.me.device {
+                continue;
             }
+            if self.routing.topology.forget(by) {
+                let gone = Output::Route {
+                    device: *by,
+                    route: None,
+                };
+                self.outputs.push_back(gone);
+            }
+            self.routing.stale = true;
+            self.routing.around = None;
         }
-        self.forget_links(ids);
-    }
-
-    /// What we know of someone's links, as a frame has it.
-    pub(super) fn links_of(&self, id: &EnvelopeId, now: Duration) -> Option<LinkStateFrame> {
-        let said = self.routing.said.get(id)?;
-        let age = self.uptime_at(now).saturating_sub(said.birth).max(0);
-        Some(LinkStateFrame {
-            envelope: said.envelope.clone(),
-            age: u32::try_from(age).unwrap_or(u32::MAX),
-        })
     }
 
     /// Passes on what gathered. Over most links it then goes once and not both ways.
     fn spread(&mut self, now: Duration) {
         self.routing.spread_at = None;
+        let uptime = self.uptime_at(now);
         let gathered = std::mem::take(&mut self.routing.to_spread);
-        let mut news: BTreeMap<LinkId, Vec<EnvelopeId>> = BTreeMap::new();
-        for (id, have) in gathered {
-            for link in self.who_may_lack(&have, limits::SPARE_LINK_STATES) {
-                news.entry(link).or_default().push(id);
+        let mut news: BTreeMap<LinkId, Vec<LinkStateFrame>> = BTreeMap::new();
+        for (said, have) in gathered.into_values() {
+            let state = said.frame(uptime);
+            // Who heard it from several neighbours need not fear that it was lost.
+            let spare = match have.len() {
+                0 | 1 => limits::SPARE_LINK_STATES,
+                _ => 0,
+            };
+            for link in self.who_may_lack(&have, spare) {
+                news.entry(link).or_default().push(state.clone());
             }
         }
-        for (link, ids) in news {
-            self.send_links(link, &ids, now);
+        for (link, states) in news {
+            self.send_link_states(link, &states);
         }
     }
 
-    pub(super) fn send_links(&mut self, link: LinkId, ids: &[EnvelopeId], now: Duration) {
-        let states: Vec<LinkStateFrame> =
-            ids.iter().filter_map(|id| self.links_of(id, now)).collect();
+    /// Sends what is held of these, whoever asked for it.
+    pub(super) fn send_links(&mut self, link: LinkId, by: &[DeviceId], now: Duration) {
+        let uptime = self.uptime_at(now);
+        let said = by
+            .iter()
+            .filter_map(|by| self.routing.said.get(by).cloned());
+        let states: Vec<LinkStateFrame> = said.map(|said| said.frame(uptime)).collect();
+        self.send_link_states(link, &states);
+    }
+
+    fn send_link_states(&mut self, link: LinkId, states: &[LinkStateFrame]) {
         for states in states.chunks(gossamer_wire::limits::LINK_STATES) {
             self.send(link, &LinkFrame::LinkStates(states.to_vec()));
         }
@@ -317,29 +342,24 @@ impl<R: Rng> Gossip<R> {
 
     // ---- ways ----
 
-    /// Looks for the ways anew if something changed.
-    pub(super) fn reroute_if_stale(&mut self) {
-        if self.routing.stale {
-            self.reroute();
+    /// Looks for the ways anew if something changed: at most as often as [`limits::REROUTE_PACE`]
+    /// says.
+    pub(super) fn reroute_if_stale(&mut self, now: Duration) {
+        let known = u32::try_from(self.routing.topology.len()).unwrap_or(u32::MAX);
+        let pause = limits::REROUTE_PACE.saturating_mul(known);
+        if self.routing.stale && now.saturating_sub(self.routing.routed_at) >= pause {
+            self.reroute(now);
         }
     }
 
-    fn reroute(&mut self) {
+    pub(super) fn reroute(&mut self, now: Duration) {
         self.routing.stale = false;
+        self.routing.routed_at = now;
+        self.routing.around = None;
         for device in self.routing.topology.reroute() {
             let route = self.routing.topology.route(&device);
             self.outputs.push_back(Output::Route { device, route });
         }
+        self.look_who_is_needed();
     }
-}
-
-/// Milliseconds, at least 1.
-fn ms(rtt: Duration) -> u32 {
-    u32::try_from(rtt.as_millis().max(1)).unwrap_or(u32::MAX)
-}
-
-/// Milliseconds, rounded up to a power of two; 1 while it is not measured.
-fn cost(rtt: Option<Duration>) -> u16 {
-    let ms = u16::try_from(rtt.map_or(1, ms)).unwrap_or(u16::MAX);
-    ms.checked_next_power_of_two().unwrap_or(u16::MAX)
 }

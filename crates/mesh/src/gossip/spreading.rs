@@ -6,14 +6,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use gossamer_crypto::{DeviceId, EnvelopeId};
+use gossamer_crypto::EnvelopeId;
 use gossamer_wire::{
     limits::{INLINE, TTL},
     v2::{Envelope, EnvelopeFrame, Kind, LinkFrame},
 };
 use rand::{Rng, RngExt};
 
-use super::{Entry, Gossip, Held, IDS, LinkId, Output, PATIENCE, Serve, link::Feed};
+use super::{
+    Entry, Gossip, Held, IDS, LinkId, Output, PATIENCE, Serve, link::Feed, routing::Lacking,
+};
 use crate::limits;
 
 /// An id that was announced and whose body is asked for.
@@ -62,21 +64,15 @@ impl<R: Rng> Gossip<R> {
     /// it. A neighbour who has a link to one of them gets it there, so of such ones only some do,
     /// by lot, so that a frame which is lost is no message that waits for a comparison.
     pub(super) fn who_may_lack(&mut self, have: &BTreeSet<LinkId>, spare: usize) -> Vec<LinkId> {
-        let device = |link: &LinkId| self.links.get(link).map(|link| link.device);
-        let from: Vec<DeviceId> = have.iter().filter_map(device).collect();
-        let gets_it = |link: &LinkId| {
-            device(link).is_some_and(|to| from.iter().any(|from| self.are_linked(from, &to)))
-        };
-        let others = self
-            .up_links()
-            .into_iter()
-            .filter(|link| !have.contains(link));
-        let (mut covered, mut to): (Vec<LinkId>, Vec<LinkId>) = others.partition(gets_it);
+        let Lacking {
+            mut surely,
+            mut covered,
+        } = self.around().lacking(have);
         for _ in 0..spare.min(covered.len()) {
             let lot = self.rng.random_range(0..covered.len());
-            to.push(covered.swap_remove(lot));
+            surely.push(covered.swap_remove(lot));
         }
-        to
+        surely
     }
 
     // ---- announcing ----
@@ -264,7 +260,7 @@ impl<R: Rng> Gossip<R> {
                 continue;
             };
             if entry.kind.is_fleeting() {
-                links.push(envelope);
+                links.push(entry.author);
                 continue;
             }
             if link.feed.serving.insert(envelope) {

@@ -2,19 +2,30 @@
 //!
 //! Pure: what devices say goes in, ways come out. A link counts when both its ends tell of it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use gossamer_crypto::DeviceId;
-use gossamer_wire::v2::{Edge, LinkState};
+use gossamer_wire::{
+    limits::EDGES,
+    v2::{Edge, LinkState},
+};
+
+use super::by_id::{ById, Secret};
+
+/// Where a device is in the tables: there are at most [`limits::ORIGINS`](crate::limits::ORIGINS),
+/// and this one.
+type Slot = u16;
 
 /// What devices say of their links, and what follows for one of them.
 #[derive(Debug)]
 pub(crate) struct Topology {
     me: DeviceId,
-    slots: BTreeMap<DeviceId, usize>,
+    slots: ById<DeviceId, Slot>,
     /// Slots of devices that were forgotten have no device.
     nodes: Vec<Node>,
-    free: Vec<usize>,
+    /// The links of each slot that count.
+    rows: Vec<Row>,
+    free: Vec<Slot>,
     /// The way from this device to each slot.
     ways: Vec<Option<Way>>,
 }
@@ -22,11 +33,61 @@ pub(crate) struct Topology {
 #[derive(Debug, Default)]
 struct Node {
     device: Option<DeviceId>,
-    leaf: bool,
     /// What it says.
-    told: Vec<Edge>,
-    /// What the other ends say too: slot and cost.
-    edges: Vec<(usize, u32)>,
+    told: Vec<Told>,
+}
+
+/// One end of a link, as a device tells of it.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    edge: Edge,
+    /// The slot of the other end, if that tells of the link too.
+    met: Option<Slot>,
+}
+
+/// The links of a device that its neighbours tell of too. All that a search reads of a device
+/// lies together: a large map is searched often, and out of cold memory.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    links: [(Slot, u16); EDGES],
+    count: u8,
+    leaf: bool,
+}
+
+impl Row {
+    const EMPTY: Self = Self {
+        links: [(0, 0); EDGES],
+        count: 0,
+        leaf: false,
+    };
+
+    fn has(&self, to: Slot) -> bool {
+        self.links().iter().any(|(known, _)| *known == to)
+    }
+
+    /// Slots of neighbours, and what the links to them cost.
+    fn links(&self) -> &[(Slot, u16)] {
+        self.links.get(..self.count.into()).unwrap_or_default()
+    }
+
+    /// Notes a link. True when it is new.
+    fn put(&mut self, to: Slot, cost: u16) -> bool {
+        let known = self.links().iter().position(|(known, _)| *known == to);
+        let Some(place) = self.links.get_mut(known.unwrap_or(self.count.into())) else {
+            return false;
+        };
+        *place = (to, cost);
+        self.count += u8::from(known.is_none());
+        known.is_none()
+    }
+
+    fn remove(&mut self, to: Slot) {
+        let count = usize::from(self.count);
+        if let Some(at) = self.links().iter().position(|(known, _)| *known == to) {
+            self.links.swap(at, count - 1);
+            self.count -= 1;
+        }
+    }
 }
 
 /// How to get to a device.
@@ -42,11 +103,12 @@ pub struct Route {
 
 impl Topology {
     /// What is known before anyone spoke.
-    pub(crate) fn of(me: DeviceId) -> Self {
+    pub(crate) fn of(me: DeviceId, secret: Secret) -> Self {
         Self {
             me,
-            slots: BTreeMap::new(),
+            slots: ById::with_hasher(secret),
             nodes: Vec::new(),
+            rows: Vec::new(),
             free: Vec::new(),
             ways: Vec::new(),
         }
@@ -62,50 +124,105 @@ impl Topology {
     }
 
     /// A device tells of its links: this is all of them. True when a link came or went.
+    ///
+    /// Mostly a link or two are new, so what stayed as it was is not looked at again.
     pub(crate) fn tell(&mut self, device: DeviceId, state: LinkState) -> bool {
         let slot = self.slot(device);
-        let before: Vec<usize> = self.unhook(slot);
-        let LinkState { edges, leaf } = state;
-        let mut now = Vec::with_capacity(edges.len());
-        for edge in &edges {
-            let Some(other) = self.slots.get(&edge.device).copied() else {
-                continue;
-            };
-            let answer = self.nodes.get(other).and_then(|node| {
-                let back = node.told.iter().find(|back| back.device == device);
-                back.map(|back| back.cost)
-            });
-            if let Some(back) = answer
-                && other != slot
-                && !now.iter().any(|(known, _)| *known == other)
-            {
-                now.push((other, u32::from(edge.cost.max(back))));
-            }
-        }
-        for (other, cost) in &now {
-            if let Some(node) = self.nodes.get_mut(*other) {
-                node.edges.push((slot, *cost));
-            }
-        }
-        let same = now.len() == before.len() && now.iter().all(|(other, _)| before.contains(other));
-        let Some(node) = self.nodes.get_mut(slot) else {
+        let node = self.nodes.get_mut(usize::from(slot));
+        let Some((node, row)) = node.zip(self.rows.get_mut(usize::from(slot))) else {
             return false;
         };
-        let turned = std::mem::replace(&mut node.leaf, leaf) != leaf;
-        node.told = edges;
-        node.edges = now;
-        turned || !same
+        let mut changed = std::mem::replace(&mut row.leaf, state.leaf) != state.leaf;
+        let before = std::mem::take(&mut node.told);
+        let find = |told: &[Told], device: &DeviceId| {
+            told.iter().find(|one| one.edge.device == *device).copied()
+        };
+        let mut told: Vec<Told> = Vec::with_capacity(state.edges.len());
+        let mut new: Vec<Edge> = Vec::new();
+        for edge in state.edges {
+            if edge.device == device || find(&told, &edge.device).is_some() {
+                continue;
+            }
+            let known = find(&before, &edge.device);
+            if known.is_none_or(|known| known.edge != edge) {
+                new.push(edge);
+            }
+            let met = known.and_then(|known| known.met);
+            told.push(Told { edge, met });
+        }
+        for one in &before {
+            if let Some(other) = one.met
+                && find(&told, &one.edge.device).is_none()
+            {
+                self.part(slot, other);
+                changed = true;
+            }
+        }
+        if let Some(node) = self.nodes.get_mut(usize::from(slot)) {
+            node.told = told;
+        }
+        for edge in new {
+            changed |= self.meet(slot, device, edge);
+        }
+        changed
+    }
+
+    /// A link that one end tells of counts, if the other end does so too. True when it did not
+    /// count before.
+    fn meet(&mut self, slot: Slot, device: DeviceId, edge: Edge) -> bool {
+        let Some(other) = self.slots.get(&edge.device).copied() else {
+            return false;
+        };
+        let node = self.nodes.get(usize::from(other));
+        let back = node.and_then(|node| node.told.iter().find(|back| back.edge.device == device));
+        let Some(cost) = back.map(|back| back.edge.cost.max(edge.cost)) else {
+            return false;
+        };
+        self.hook(other, slot, device, cost);
+        self.hook(slot, other, edge.device, cost)
+    }
+
+    /// Notes a link that counts at one of its ends. True when it is new there.
+    fn hook(&mut self, at: Slot, to: Slot, device: DeviceId, cost: u16) -> bool {
+        let row = self.rows.get_mut(usize::from(at));
+        if !row.is_some_and(|row| row.put(to, cost)) {
+            return false;
+        }
+        let node = self.nodes.get_mut(usize::from(at));
+        let told = node.and_then(|node| node.told.iter_mut().find(|one| one.edge.device == device));
+        if let Some(told) = told {
+            told.met = Some(to);
+        }
+        true
+    }
+
+    /// A link does not count any more.
+    fn part(&mut self, one: Slot, other: Slot) {
+        for (at, to) in [(one, other), (other, one)] {
+            if let Some(row) = self.rows.get_mut(usize::from(at)) {
+                row.remove(to);
+            }
+            let node = self.nodes.get_mut(usize::from(at));
+            let told = node.and_then(|node| node.told.iter_mut().find(|one| one.met == Some(to)));
+            if let Some(told) = told {
+                told.met = None;
+            }
+        }
     }
 
     /// What a device said does not count any more. True when a way led there.
     pub(crate) fn forget(&mut self, device: &DeviceId) -> bool {
         let was_reached = self.route(device).is_some();
         if let Some(slot) = self.slots.remove(device) {
-            self.unhook(slot);
-            if let Some(node) = self.nodes.get_mut(slot) {
+            if let Some(node) = self.nodes.get_mut(usize::from(slot)) {
                 *node = Node::default();
             }
-            if let Some(way) = self.ways.get_mut(slot) {
+            let row = self.rows.get_mut(usize::from(slot));
+            let row = row.map_or(Row::EMPTY, |row| std::mem::replace(row, Row::EMPTY));
+            for (other, _) in row.links() {
+                self.part(slot, *other);
+            }
+            if let Some(way) = self.ways.get_mut(usize::from(slot)) {
                 *way = None;
             }
             self.free.push(slot);
@@ -115,7 +232,23 @@ impl Topology {
 
     /// The best way to a device, as of the last [`reroute`](Self::reroute).
     pub(crate) fn route(&self, device: &DeviceId) -> Option<Route> {
-        self.read(&(*self.ways.get(*self.slots.get(device)?)?)?)
+        self.read(
+            self.ways
+                .get(usize::from(*self.slots.get(device)?))?
+                .as_ref()?,
+        )
+    }
+
+    /// The devices to which there is a way, in no order.
+    #[cfg(feature = "sim")]
+    pub(crate) fn reached(&self) -> impl Iterator<Item = DeviceId> + '_ {
+        let has_way = |slot: Slot| {
+            self.ways
+                .get(usize::from(slot))
+                .is_some_and(Option::is_some)
+        };
+        let reached = self.slots.iter().filter(move |(_, slot)| has_way(**slot));
+        reached.map(|(device, _)| *device)
     }
 
     /// Looks for the best ways to all who can be reached: the fewest links, then the lowest cost,
@@ -142,11 +275,11 @@ impl Topology {
             return Vec::new();
         };
         let away = self.distances(*end, *me);
-        let ours = self.nodes.get(*me).map_or(&[][..], |node| &node.edges);
-        let lead = ours.iter().filter_map(|(slot, cost)| {
-            let node = self.nodes.get(*slot)?;
-            let leads = !node.leaf || slot == end;
-            Some((away.get(*slot).copied().flatten()?, *cost, node.device?)).filter(|_| leads)
+        let lead = self.row(*me).links().iter().filter_map(|(slot, cost)| {
+            let links = away.get(usize::from(*slot)).copied().flatten()?;
+            let device = self.nodes.get(usize::from(*slot))?.device?;
+            let leads = !self.row(*slot).leaf || slot == end;
+            leads.then_some((links, *cost, device))
         });
         let mut lead: Vec<_> = lead.collect();
         lead.sort_unstable();
@@ -154,25 +287,26 @@ impl Topology {
     }
 
     /// How many links each is away from `end`, on ways that do not pass `closed`.
-    fn distances(&self, end: usize, closed: usize) -> Vec<Option<usize>> {
+    fn distances(&self, end: Slot, closed: Slot) -> Vec<Option<usize>> {
         let mut away = vec![None; self.nodes.len()];
         let mut queue = VecDeque::from([(end, 0)]);
         while let Some((slot, links)) = queue.pop_front() {
-            let Some(known @ None) = away.get_mut(slot) else {
+            let Some(known @ None) = away.get_mut(usize::from(slot)) else {
                 continue;
             };
             *known = Some(links);
-            let Some(node) = self
-                .nodes
-                .get(slot)
-                .filter(|node| !node.leaf || slot == end)
-            else {
+            let row = self.row(slot);
+            if row.leaf && slot != end {
                 continue;
-            };
-            let others = node.edges.iter().filter(|(other, _)| *other != closed);
+            }
+            let others = row.links().iter().filter(|(other, _)| *other != closed);
             queue.extend(others.map(|(other, _)| (*other, links + 1)));
         }
         away
+    }
+
+    fn row(&self, slot: Slot) -> &Row {
+        self.rows.get(usize::from(slot)).unwrap_or(&Row::EMPTY)
     }
 
     fn search(&self) -> Vec<Option<Way>> {
@@ -184,7 +318,7 @@ impl Topology {
         let mut hops = 0_u8;
         while !layer.is_empty() && hops < u8::MAX {
             hops += 1;
-            let mut next: Vec<usize> = Vec::new();
+            let mut next: Vec<Slot> = Vec::new();
             for slot in layer {
                 self.step(slot, start, hops, &mut ways, &mut next);
             }
@@ -195,54 +329,59 @@ impl Topology {
 
     fn read(&self, way: &Way) -> Option<Route> {
         Some(Route {
-            via: self.nodes.get(way.via)?.device?,
+            via: self.nodes.get(usize::from(way.via))?.device?,
             hops: way.hops,
             cost: way.cost,
         })
     }
 
-    /// Whether there is a link between two devices.
-    pub(crate) fn are_linked(&self, one: &DeviceId, other: &DeviceId) -> bool {
-        let slots = self.slots.get(one).zip(self.slots.get(other));
-        slots.is_some_and(|(one, other)| {
-            let edges = self.nodes.get(*one).map(|node| &node.edges);
-            edges.is_some_and(|edges| edges.iter().any(|(to, _)| to == other))
-        })
+    /// Which of some devices have a link to which others of them: one row for each.
+    pub(crate) fn links_among(&self, devices: &[DeviceId]) -> Vec<Vec<bool>> {
+        let slots = devices.iter().map(|device| self.slots.get(device).copied());
+        let slots: Vec<Option<Slot>> = slots.collect();
+        let row = |slot: &Option<Slot>| {
+            let row = slot.and_then(|slot| self.rows.get(usize::from(slot)));
+            let linked = |to: &Option<Slot>| row.zip(*to).is_some_and(|(row, to)| row.has(to));
+            slots.iter().map(linked).collect()
+        };
+        slots.iter().map(row).collect()
     }
 
     /// The links of one device that both ends tell of.
     pub(crate) fn degree(&self, device: &DeviceId) -> usize {
         let slot = self.slots.get(device).copied();
-        let node = slot.and_then(|slot| self.nodes.get(slot));
-        node.map_or(0, |node| node.edges.len())
+        let row = slot.and_then(|slot| self.rows.get(usize::from(slot)));
+        row.map_or(0, |row| row.links().len())
     }
 
     /// From one device on a way of `hops - 1` links to its neighbours.
     fn step(
         &self,
-        slot: usize,
-        start: usize,
+        slot: Slot,
+        start: Slot,
         hops: u8,
         ways: &mut [Option<Way>],
-        next: &mut Vec<usize>,
+        next: &mut Vec<Slot>,
     ) {
-        let Some(node) = self.nodes.get(slot) else {
+        let Some(row) = self.rows.get(usize::from(slot)) else {
             return;
         };
-        if node.leaf && slot != start {
+        if row.leaf && slot != start {
             return;
         }
-        let so_far = ways.get(slot).copied().flatten();
-        for (other, cost) in &node.edges {
+        let so_far = ways.get(usize::from(slot)).copied().flatten();
+        for (other, cost) in row.links() {
             if *other == start {
                 continue;
             }
             let way = Way {
                 hops,
-                cost: so_far.map_or(0, |way| way.cost).saturating_add(*cost),
+                cost: so_far
+                    .map_or(0, |way| way.cost)
+                    .saturating_add((*cost).into()),
                 via: so_far.map_or(*other, |way| way.via),
             };
-            let Some(known) = ways.get_mut(*other) else {
+            let Some(known) = ways.get_mut(usize::from(*other)) else {
                 continue;
             };
             match known {
@@ -255,37 +394,29 @@ impl Topology {
     }
 
     fn is_better(&self, new: &Way, old: &Way) -> bool {
-        let device = |way: &Way| self.nodes.get(way.via).and_then(|node| node.device);
-        (new.cost, device(new)) < (old.cost, device(old))
+        let device = |way: &Way| {
+            self.nodes
+                .get(usize::from(way.via))
+                .and_then(|node| node.device)
+        };
+        let by_cost = new.cost.cmp(&old.cost);
+        by_cost.then_with(|| device(new).cmp(&device(old))).is_lt()
     }
 
-    fn slot(&mut self, device: DeviceId) -> usize {
+    fn slot(&mut self, device: DeviceId) -> Slot {
         if let Some(slot) = self.slots.get(&device) {
             return *slot;
         }
         let slot = self.free.pop().unwrap_or_else(|| {
             self.nodes.push(Node::default());
-            self.nodes.len() - 1
+            self.rows.push(Row::EMPTY);
+            Slot::try_from(self.nodes.len() - 1).unwrap_or(Slot::MAX)
         });
-        if let Some(node) = self.nodes.get_mut(slot) {
+        if let Some(node) = self.nodes.get_mut(usize::from(slot)) {
             node.device = Some(device);
         }
         self.slots.insert(device, slot);
         slot
-    }
-
-    /// Takes a device's links away at their other ends. Returns those.
-    fn unhook(&mut self, slot: usize) -> Vec<usize> {
-        let edges = match self.nodes.get_mut(slot) {
-            Some(node) => std::mem::take(&mut node.edges),
-            None => Vec::new(),
-        };
-        for (other, _) in &edges {
-            if let Some(node) = self.nodes.get_mut(*other) {
-                node.edges.retain(|(back, _)| *back != slot);
-            }
-        }
-        edges.into_iter().map(|(other, _)| other).collect()
     }
 }
 
@@ -295,11 +426,13 @@ struct Way {
     hops: u8,
     cost: u32,
     /// The slot of the first neighbour on it.
-    via: usize,
+    via: Slot,
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -320,7 +453,7 @@ mod tests {
     }
 
     fn told(states: &[(u8, &[u8])]) -> Topology {
-        let mut topology = Topology::of(id(1));
+        let mut topology = Topology::of(id(1), Secret::default());
         for (device, to) in states {
             topology.tell(id(*device), links(to));
         }
@@ -453,7 +586,7 @@ mod tests {
             said in proptest::collection::vec((0_u8..12, proptest::collection::vec(0_u8..12, 0..6)), 1..60),
             gone in proptest::collection::vec(0_u8..12, 0..4),
         ) {
-            let mut topology = Topology::of(id(1));
+            let mut topology = Topology::of(id(1), Secret::default());
             let mut last = BTreeMap::new();
             for (device, to) in &said {
                 topology.tell(id(*device), links(to));
@@ -463,7 +596,7 @@ mod tests {
                 topology.forget(&id(*device));
                 last.remove(device);
             }
-            let mut fresh = Topology::of(id(1));
+            let mut fresh = Topology::of(id(1), Secret::default());
             for (device, to) in last.iter().rev() {
                 fresh.tell(id(*device), links(to));
             }

@@ -1,12 +1,12 @@
 //! What must hold.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     time::Duration,
 };
 
-use gossamer_crypto::EnvelopeId;
+use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_wire::v2::{Bucket, LinkFrame};
 
 use super::{
@@ -61,7 +61,7 @@ pub(super) fn has_converged(nodes: &[Node], world: &World, ledger: &Ledger) -> b
     };
     honest(nodes).all(complete)
         && differing_digests(nodes).is_empty()
-        && unreached(nodes, world).is_empty()
+        && unreached(nodes, world).next().is_none()
 }
 
 /// The audit after healing and quiescence.
@@ -129,25 +129,38 @@ fn differing_digests(nodes: &[Node]) -> Vec<usize> {
 }
 
 /// Pairs of nodes that hang together and of which the first finds no way to the other.
-fn unreached(nodes: &[Node], world: &World) -> Vec<(usize, usize)> {
+fn unreached(nodes: &[Node], world: &World) -> impl Iterator<Item = (usize, usize)> {
     let mut groups: BTreeMap<usize, BTreeSet<Who>> = BTreeMap::new();
+    let mut numbers: HashMap<DeviceId, usize> = HashMap::new();
     for (at, node) in honest(nodes) {
         groups.entry(node.group).or_default().insert(Who(at));
+        numbers.insert(node.device, at);
     }
-    let mut unreached = Vec::new();
-    for group in groups.values() {
-        let parts = world.parts(group);
-        for at in group {
-            let Some(brain) = nodes[at.0].brain() else {
-                continue;
-            };
+    groups.into_values().flat_map(move |group| {
+        let parts = world.parts(&group);
+        let lost = |at: &Who| {
+            let reached = reached(&nodes[at.0], nodes.len(), &numbers);
             let together = group.iter().filter(|other| parts[*other] == parts[at]);
-            let lost = together
-                .filter(|other| *other != at && brain.route(&nodes[other.0].device).is_none());
-            unreached.extend(lost.map(|other| (at.0, other.0)));
+            let lost = together.filter(|other| *other != at && !reached[other.0]);
+            lost.map(|other| (at.0, other.0)).collect::<Vec<_>>()
+        };
+        group.iter().flat_map(lost).collect::<Vec<_>>()
+    })
+}
+
+/// Which of all nodes one finds a way to. One that is off looks for none.
+fn reached(node: &Node, nodes: usize, numbers: &HashMap<DeviceId, usize>) -> Vec<bool> {
+    let Some(brain) = node.brain() else {
+        return vec![true; nodes];
+    };
+    let mut reached = vec![false; nodes];
+    let linked = brain.linked().map(|(device, ..)| device);
+    for device in brain.reached().chain(linked) {
+        if let Some(at) = numbers.get(&device) {
+            reached[*at] = true;
         }
     }
-    unreached
+    reached
 }
 
 fn everyone(frame: &[u8]) -> Option<(u64, u128)> {

@@ -90,7 +90,14 @@ impl Splitter {
 ///
 /// What goes in is within the limits of its fields, so that it fits [`limits::FRAME`].
 pub(super) fn encode(kind: u8, body: impl FnOnce(&mut Writer)) -> Bytes {
-    let mut frame = write_after(vec![0; HEAD], body);
+    encode_sized(kind, 0, body)
+}
+
+/// The same where it is known about how long the body is.
+pub(super) fn encode_sized(kind: u8, size: usize, body: impl FnOnce(&mut Writer)) -> Bytes {
+    let mut frame = Vec::with_capacity(HEAD + size);
+    frame.resize(HEAD, 0);
+    let mut frame = write_after(frame, body);
     let length = frame.len() - HEAD;
     debug_assert!(length <= limits::FRAME, "{length} bytes in frame {kind}");
     let [_, high, middle, low] = (length as u32).to_be_bytes();

@@ -117,7 +117,7 @@ impl LinkFrame {
     /// Writes the whole frame, head and body.
     #[must_use]
     pub fn encode(&self) -> Bytes {
-        frame::encode(self.kind(), |to| match self {
+        frame::encode_sized(self.kind(), self.size(), |to| match self {
             Self::Hello(hello) => {
                 to.raw(hello.body());
             }
@@ -159,6 +159,20 @@ impl LinkFrame {
                 to.map(2).key(0).uint(*session).key(1).list(ids, id);
             }
         })
+    }
+
+    /// About how many bytes its body has: of large ones not less.
+    fn size(&self) -> usize {
+        /// A signature, and what else is said beside an envelope.
+        const BESIDE: usize = 128;
+        let with = |envelope: &Envelope| envelope.body.len() + BESIDE;
+        if let Self::LinkStates(states) = self {
+            return states.iter().map(|state| with(&state.envelope)).sum();
+        }
+        if let Self::Envelope(frame) = self {
+            return with(&frame.envelope);
+        }
+        BESIDE
     }
 
     /// Reads the body of a frame of this type; `None` when the type is unknown, so that the frame
