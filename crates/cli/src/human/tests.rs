@@ -195,7 +195,7 @@ fn a_contact_is_chosen_by_name_and_shown_with_a_star() {
     };
     assert_eq!(ana.types("/contact ben"), [], "nobody is here");
     ana.happens(Event::PeerUp { peer: ben.clone() });
-    assert_eq!(ana.types("/contact ben"), [add.clone()]);
+    assert_eq!(ana.types("/contact ben"), std::slice::from_ref(&add));
     let starred = PeerView {
         contact: true,
         ..ben.clone()
