@@ -148,6 +148,25 @@ def test_no_way_leads_through_who_relays_for_nobody(town, tmp_path):
     assert sha256_of(cleo.takes_file("film.mkv")) == sha256_of(film)
 
 
+def test_who_relays_for_contacts_only_passes_on_what_a_contact_sends(town, tmp_path):
+    ana = town.node("ana", on=["west"])
+    ben = town.node("ben", on=["west", "east"], arguments=("--relay", "contacts"))
+    cleo = town.node("cleo", on=["east"])
+    ana.sees("cleo")
+    cleo.sees("ana")
+    film = a_file(tmp_path / "film.mkv", 2_000_000)
+    ana.sends_file(film)
+    ben.is_offered("film.mkv")
+    ana.sends("words are for everybody")
+    cleo.hears("words are for everybody")
+    assert not cleo.all("transfer")
+
+    chosen = ben.asks("contact", cmd="add_contact", peer=ana.device)
+    assert chosen["peer"]["name"] == "ana" and chosen["peer"]["contact"]
+
+    assert sha256_of(cleo.takes_file("film.mkv")) == sha256_of(film)
+
+
 def test_a_relay_passes_on_no_more_than_it_was_told_to(town, tmp_path):
     ana = town.node("ana", on=["west"])
     town.node("ben", on=["west", "east"], arguments=("--relay-rate", "4"))

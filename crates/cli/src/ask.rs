@@ -17,6 +17,8 @@ pub(crate) enum Ask {
     Files,
     /// `/history`
     History,
+    /// `/contact NAME`
+    Contact(String),
     /// `/connect ADDR`
     Connect(String),
     /// `/accept [N]`
@@ -43,6 +45,7 @@ Type a message and press Enter to send it to everyone. Or:
   /cancel [N]       stop a file that is on its way
   /files            files offered, moving and done
   /history          the latest messages
+  /contact NAME     prefer somebody, or no more; /peers shows contacts with a star
   /connect ADDR     reach a device by its address, such as 10.0.0.7:9999
   /quit             leave (also Ctrl-D)
 Start a message with // to send one that begins with a slash.";
@@ -69,6 +72,8 @@ pub(crate) fn parse(line: &str) -> Ask {
         ("peers", _) => Ask::Peers,
         ("files", _) => Ask::Files,
         ("history", _) => Ask::History,
+        ("contact", "") => Ask::Wrong("Whom? /contact NAME, as /peers shows it.".to_owned()),
+        ("contact", name) => Ask::Contact(name.to_owned()),
         ("connect", "") => Ask::Wrong("To which address? /connect 10.0.0.7:9999".to_owned()),
         ("connect", addr) => Ask::Connect(addr.to_owned()),
         ("accept", number) => numbered(number, Ask::Accept),
@@ -147,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_unknown_is_said() {
-        for line in ["/send", "/connect", "/dance"] {
+        for line in ["/send", "/connect", "/contact", "/dance"] {
             assert!(matches!(parse(line), Ask::Wrong(_)), "{line}");
         }
     }

@@ -77,7 +77,7 @@ pub struct NodeFlags {
         long,
         value_name = "WHO",
         default_value = "everyone",
-        value_parser = PossibleValuesParser::new(["everyone", "nobody"]).map(|who| relay(&who)),
+        value_parser = PossibleValuesParser::new(["everyone", "contacts", "nobody"]).map(|who| relay(&who)),
     )]
     pub relay: RelayMode,
 
@@ -213,6 +213,7 @@ fn accept(mode: &str) -> AcceptMode {
 
 fn relay(who: &str) -> RelayMode {
     match who {
+        "contacts" => RelayMode::Contacts,
         "nobody" => RelayMode::Nobody,
         _ => RelayMode::Everyone,
     }

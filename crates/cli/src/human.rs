@@ -1,13 +1,13 @@
 //! The face for a person: lines in, readable lines out.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     io,
 };
 
 use gossamer_node::api::{
     ApiError, Command, Direction, Event, MessageState, MessageStateView, MessageView, PeerStatus,
-    RefusalReason, TransferState, TransferView,
+    PeerView, RefusalReason, TransferState, TransferView,
 };
 
 use crate::{
@@ -20,6 +20,8 @@ use crate::{
 const EVERYONE: &str = "everyone";
 /// Enough to fill a screen.
 const HISTORY_LINES: u32 = 40;
+/// So many characters tell ids apart.
+const SHORT_ID: usize = 8;
 
 /// What a person sees, printed through `print`: whole lines, without the last line break.
 pub(crate) struct Human<P> {
@@ -27,8 +29,8 @@ pub(crate) struct Human<P> {
     look: Look,
     /// Whether own messages are printed; at a terminal they are on the screen already.
     echo: bool,
-    /// Devices that are near, and whether they can be reached.
-    near: HashMap<String, PeerStatus>,
+    /// Devices that were told of, by their ids.
+    people: BTreeMap<String, PeerView>,
     /// Devices that are kept out, or keep us out.
     refused: HashSet<(String, RefusalReason)>,
     /// Transfers by their number, which is one more than their place.
@@ -50,7 +52,7 @@ impl<P: FnMut(&str) -> io::Result<()>> Human<P> {
             print,
             look,
             echo,
-            near: HashMap::new(),
+            people: BTreeMap::new(),
             refused: HashSet::new(),
             files: Vec::new(),
             waiting: HashMap::new(),
@@ -74,10 +76,9 @@ impl<P: FnMut(&str) -> io::Result<()>> Human<P> {
     }
 
     fn is_alone(&self) -> bool {
-        !self
-            .near
-            .values()
-            .any(|status| matches!(status, PeerStatus::Direct | PeerStatus::Relayed))
+        let is_here =
+            |peer: &PeerView| matches!(peer.status, PeerStatus::Direct | PeerStatus::Relayed);
+        !self.people.values().any(is_here)
     }
 
     /// The transfer meant by a number, or by none: the latest that `fits`.
@@ -98,6 +99,32 @@ impl<P: FnMut(&str) -> io::Result<()>> Human<P> {
         match self.pick(number, fits) {
             Some(transfer) => Ok(vec![command(transfer)]),
             None => self.wrong("There is no such file. /files lists them."),
+        }
+    }
+
+    /// Somebody goes by their name, or by the beginning of their id where others have that name too.
+    fn toggle_contact(&mut self, who: &str) -> io::Result<Vec<Command>> {
+        let is_meant = |peer: &&PeerView| {
+            peer.name == who || (who.len() >= SHORT_ID && peer.id.starts_with(who))
+        };
+        let meant: Vec<&PeerView> = self.people.values().filter(is_meant).collect();
+        match meant.as_slice() {
+            [] => self.wrong("Nobody is known by that name. /peers lists who is."),
+            [one] => {
+                let peer = one.id.clone();
+                Ok(vec![if one.contact {
+                    Command::RemoveContact { peer }
+                } else {
+                    Command::AddContact { peer }
+                }])
+            }
+            several => {
+                let ids = several.iter().filter_map(|peer| peer.id.get(..SHORT_ID));
+                let ids = ids.collect::<Vec<_>>().join(", ");
+                self.wrong(&format!(
+                    "Several go by that name. Give an id instead: {ids}"
+                ))
+            }
         }
     }
 
@@ -224,6 +251,7 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
                 before: None,
                 limit: Some(HISTORY_LINES),
             },
+            Ask::Contact(name) => return self.toggle_contact(&name),
             Ask::Connect(addr) => Command::Connect { addr },
             Ask::Quit => Command::Quit,
         };
@@ -236,6 +264,11 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
                 self.newest = Some(state.id.clone());
                 self.waiting.entry(state.id.clone()).or_default();
                 self.message_state(&state)
+            }
+            Ok(Event::Contact { peer }) => {
+                let line = self.look.chosen(&peer);
+                self.people.insert(peer.id.clone(), peer);
+                self.remark(&line)
             }
             Ok(event) => self.event(event),
             Err(error) => self.wrong(&error.message).map(drop),
@@ -253,15 +286,16 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
                 self.show("Write to everyone, or /help for more.")
             }
             Event::PeerUp { peer } => {
-                if self.near.insert(peer.id.clone(), peer.status) == Some(peer.status) {
+                let before = self.people.insert(peer.id.clone(), peer.clone());
+                if before.is_some_and(|before| before.status == peer.status) {
                     return Ok(());
                 }
                 let line = self.look.came(&peer);
                 self.show(&line)
             }
             Event::PeerDown { peer } => {
-                self.near.remove(&peer.id);
                 let line = self.look.went(&peer);
+                self.people.insert(peer.id.clone(), peer);
                 self.show(&line)
             }
             Event::PeerRefused { id, addr, reason } => {
@@ -276,6 +310,7 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
                 let via = peers
                     .iter()
                     .find(|other| peer.via.as_ref() == Some(&other.id));
+                face.people.insert(peer.id.clone(), peer.clone());
                 face.look.peer(peer, via)
             }),
             Event::Message(message) => self.message(&message),
@@ -302,6 +337,10 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
             // At a terminal it is said once the terminal is given back.
             Event::Stopped if !self.echo => Ok(()),
             Event::Stopped => self.show("Stopped."),
+            Event::Contact { peer } => {
+                self.people.insert(peer.id.clone(), peer);
+                Ok(())
+            }
             Event::ReadMarker { .. } | Event::PeerRates { .. } | Event::Status(_) => Ok(()),
         }
     }

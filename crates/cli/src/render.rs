@@ -102,6 +102,16 @@ impl Look {
         format!("- {} is away", self.name(&peer.name))
     }
 
+    /// Somebody is a contact now, or none any more.
+    pub(crate) fn chosen(&self, peer: &PeerView) -> String {
+        let name = one_line(&peer.name);
+        if peer.contact {
+            format!("★ {name} is a contact")
+        } else {
+            format!("{name} is no contact any more")
+        }
+    }
+
     /// Why a device near and we do not come together, and what to do.
     pub(crate) fn refused(&self, addr: &str, reason: RefusalReason) -> String {
         let why = match reason {
@@ -139,8 +149,9 @@ impl Look {
                 )
             }
         };
+        let star = if peer.contact { "★ " } else { "" };
         format!(
-            "  {} {status} {}",
+            "  {star}{} {status} {}",
             self.name(&peer.name),
             self.dim(&place(peer))
         )

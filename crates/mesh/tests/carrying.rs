@@ -383,7 +383,8 @@ fn mail_of_whom_we_have_met_goes_last_until_there_are_contacts() {
         met.iter()
             .all(|id| street.people[ANA].disk.contains_key(id))
     );
-    street.tell(ANA, Input::Contacts(BTreeSet::from([street.id(CLEO)])));
+    let cleo = Some(BTreeSet::from([street.id(CLEO)]));
+    street.tell(ANA, Input::Contacts(cleo));
     let dms = street.people[ANA].disk.values();
     let dms = dms.filter(|envelope| envelope.parse().unwrap().kind == Kind::Dm);
     assert_eq!(dms.count(), 4, "strangers have a tenth of 40");

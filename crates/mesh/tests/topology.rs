@@ -10,6 +10,8 @@
 
 mod street;
 
+use std::collections::BTreeSet;
+
 use gossamer_crypto::DeviceId;
 use gossamer_mesh::gossip::Input;
 use gossamer_wire::v2::{Edge, EnvelopeFrame, LinkFrame, LinkState, LinkStateFrame, Reason};
@@ -105,6 +107,60 @@ fn up_to_twelve_link_each_to_each() {
     everyone_meets(&mut street);
     street.wait(15);
     assert_eq!(street.links(), 12 * 11 / 2);
+}
+
+#[test]
+fn of_many_who_are_heard_contacts_are_drawn_first() {
+    let mut street = Street::open(20);
+    let contacts: BTreeSet<DeviceId> = (16..20).map(|person| street.id(person)).collect();
+    street.tell(ANA, Input::Contacts(Some(contacts.clone())));
+    for person in BEN..20 {
+        let (device, addr) = (street.id(person), street::addr(person));
+        let interface = street::addr(ANA).ip();
+        street.tell(
+            ANA,
+            Input::Heard {
+                device,
+                addr,
+                interface,
+            },
+        );
+    }
+    while street.people[ANA].up.len() < 8 {
+        street.wait(1);
+    }
+    assert_eq!(street.people[ANA].up.len(), 8, "four whom she heard first");
+    assert!(street.people[ANA].up.is_superset(&contacts));
+}
+
+#[test]
+fn whoever_is_no_contact_makes_way_for_one_whom_nobody_else_reaches() {
+    const LINKS: usize = 32;
+    let mut street = Street::open(1);
+    let others = 1..=LINKS;
+    for person in others.clone() {
+        street.move_in(u8::try_from(person + 1).unwrap(), None);
+        street.connect(person, street::addr(ANA), None);
+        street.run();
+        for other in 1..person {
+            street.meet(person, other);
+        }
+    }
+    street.wait(10);
+    assert_eq!(street.people[ANA].up.len(), LINKS);
+    let contacts = others.filter(|person| *person != CLEO);
+    let contacts: BTreeSet<DeviceId> = contacts.map(|person| street.id(person)).collect();
+    street.tell(ANA, Input::Contacts(Some(contacts.clone())));
+
+    let newcomer = LINKS + 1;
+    street.move_in(u8::try_from(newcomer + 1).unwrap(), None);
+    street.connect(newcomer, street::addr(ANA), None);
+    street.run();
+
+    let ana = &street.people[ANA];
+    assert!(ana.up.contains(&street.id(newcomer)));
+    assert!(ana.up.is_superset(&contacts));
+    assert!(!ana.up.contains(&street.id(CLEO)));
 }
 
 #[test]

@@ -26,6 +26,7 @@ use crate::{
     archive::Archive,
     classic::{self, Classic},
     clock::Clock,
+    contacts::Choice,
     convert,
     files::{FileReport, Files, Outside},
     gossip::{Arrival, Gossiping, Served},
@@ -59,6 +60,8 @@ pub(crate) enum Report {
     NotDropped(Vec<EnvelopeId>),
     /// A failed message of ours is queued again.
     Requeued(MessageRow, oneshot::Sender<Result<Event, ApiError>>),
+    /// Who is a contact was written to the store, or could not be.
+    Chosen(Choice, Result<(), ApiError>),
     /// The address that `connect` named.
     Resolved(SocketAddr, oneshot::Sender<Result<Event, ApiError>>),
     /// A file moved on.
@@ -300,6 +303,7 @@ impl Actor {
                 self.sink.emit(Event::MessageState(view));
                 self.publish(&row, None);
             }
+            Report::Chosen(choice, done) => self.chosen(choice, done),
             Report::Resolved(addr, answer) => self.connect_to(addr, answer),
             Report::Way(device, answer) => drop(answer.send(self.way_to(&device))),
             Report::File(report) => {

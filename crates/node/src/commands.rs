@@ -35,6 +35,8 @@ impl Actor {
         match command {
             Command::Send { to, text } => self.send(&to, text, answer),
             Command::Peers => drop(answer.send(Ok(self.peers()))),
+            Command::AddContact { peer } => self.choose(&peer, true, answer),
+            Command::RemoveContact { peer } => self.choose(&peer, false, answer),
             Command::Connect { addr } => self.connect(addr, answer),
             Command::History {
                 conversation,

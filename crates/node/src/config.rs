@@ -71,6 +71,9 @@ pub enum RelayMode {
     /// For every member of the network.
     #[default]
     Everyone,
+    /// For contacts: when one asks for it, or is led to. Ways lead through this device all the same;
+    /// others are refused and try another.
+    Contacts,
     /// For nobody: no way leads through this device.
     Nobody,
 }

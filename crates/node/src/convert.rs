@@ -28,6 +28,7 @@ pub(crate) fn peer_view(peer: &Peer) -> PeerView {
         hops: None,
         rtt_ms: None,
         rate: None,
+        contact: false,
         id: peer.id.0.clone(),
         name: peer.name.clone(),
         addr: peer

@@ -11,14 +11,19 @@ use gossamer_mesh::{Now, gossip::Route};
 use gossamer_store::SeenRow;
 use gossamer_wire::v2::{Body, DeviceRecord, SignedRecord};
 
-use crate::api::{Dialect, PeerStatus, PeerView};
+use crate::{
+    api::{Dialect, PeerStatus, PeerView},
+    contacts::Contacts,
+};
 
-/// Devices seen in this session or an earlier one, and the names of all that are known.
+/// Devices seen in this session or an earlier one, the names of all that are known, and whose they
+/// are.
 #[derive(Debug, Default)]
 pub(crate) struct Devices {
     seen: BTreeMap<DeviceId, Device>,
     /// What devices say of themselves under their signature.
     names: BTreeMap<DeviceId, String>,
+    pub(crate) contacts: Contacts,
     /// Those that came or went since this was asked for.
     moved: BTreeSet<DeviceId>,
 }
@@ -263,7 +268,8 @@ impl Devices {
         self.seen.keys().filter_map(view)
     }
 
-    fn view(&self, device: &DeviceId) -> Option<PeerView> {
+    /// A device as people see it, if they do.
+    pub(crate) fn view(&self, device: &DeviceId) -> Option<PeerView> {
         let known = self.seen.get(device)?;
         if known.nameless.is_some() {
             return None;
@@ -278,6 +284,7 @@ impl Devices {
             hops: way.map(|(_, hops)| hops).or(direct),
             rtt_ms: None,
             rate: None,
+            contact: self.contacts.has(device),
             dialect: Dialect::V2,
             status: status?,
             last_seen: known.last_seen,

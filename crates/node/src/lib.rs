@@ -24,6 +24,7 @@ mod classic;
 mod clock;
 mod commands;
 mod config;
+mod contacts;
 mod convert;
 mod delivery;
 mod devices;

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use gossamer_crypto::{
-    CryptoProvider, DeviceId, EnvelopeId, Fernet, Keyring, NetworkId, PasswordKey, PasswordTag,
-    Plain,
+    CryptoProvider, EnvelopeId, Fernet, Keyring, NetworkId, PasswordKey, PasswordTag, Plain,
 };
 use gossamer_mesh::{
     Input, Mesh, NodeId,
@@ -15,7 +14,7 @@ use gossamer_store::{AdmittedRow, AtRest, MessageRow, SeenRow, Store, StoreError
 use gossamer_wire::{
     limits::LIFETIME_MAX,
     v1::NetworkHash,
-    v2::{Body, Kind},
+    v2::{Body, DeviceRecord, Kind},
 };
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::sync::mpsc;
@@ -28,6 +27,7 @@ use crate::{
     archive::Archive,
     classic::Classic,
     clock::{Clock, wall_ms},
+    contacts::Contacts,
     devices::read_record,
     files::Files,
     gossip::{Author, Content, Gossiping, entry, restore},
@@ -70,7 +70,8 @@ impl Node {
             at_rest,
             start,
             admitted,
-            names,
+            contacts,
+            records,
             seen,
             queued,
             known,
@@ -141,8 +142,9 @@ impl Node {
             known,
         };
         let mut v2 = Gossiping::new(brain, Arc::new(author), content);
-        for (device, name) in names {
-            v2.devices.named(device, &name);
+        v2.devices.contacts = contacts;
+        for record in records {
+            v2.devices.named(record.device, &record.name);
         }
         for row in seen {
             v2.devices.remember(row);
@@ -188,8 +190,9 @@ struct Opened {
     start: gossip::Start,
     /// Devices that were admitted to the network before, by the same password.
     admitted: Vec<AdmittedRow>,
-    /// What devices say they are called.
-    names: Vec<(DeviceId, String)>,
+    contacts: Contacts,
+    /// What devices say of themselves.
+    records: Vec<DeviceRecord>,
     /// When devices of the network were here last.
     seen: Vec<SeenRow>,
     /// Own messages that nobody has.
@@ -218,7 +221,10 @@ async fn open(
                 name,
             };
             let uptime = i64::try_from(store.uptime().load()?).unwrap_or(i64::MAX);
-            let names = directory(store, &author, uptime)?;
+            let records = directory(store, &author, uptime)?;
+            let people = store.contacts().all()?;
+            let people = people.into_iter().map(|contact| contact.user);
+            let contacts = Contacts::new(people, records.iter());
             let mut index = Vec::new();
             let me = author.device.id();
             store.envelopes().index(&network, |stored| {
@@ -236,7 +242,7 @@ async fn open(
                 uptime,
                 keyring: keyring(store, &network, locked)?,
                 admitted: admitted.iter().map(|row| row.device).collect(),
-                contacts: None,
+                contacts: contacts.chosen(),
                 purges: restored.purges,
                 carriers: restored.carriers,
             };
@@ -245,7 +251,8 @@ async fn open(
                 at_rest: store.at_rest(),
                 start,
                 admitted,
-                names,
+                contacts,
+                records,
                 seen: store.seen().all(&network)?,
                 queued,
                 known: store.messages().recent_ids(KNOWN)?,
@@ -259,14 +266,14 @@ fn directory(
     store: &mut Store,
     author: &Author,
     uptime: i64,
-) -> Result<Vec<(DeviceId, String)>, StoreError> {
+) -> Result<Vec<DeviceRecord>, StoreError> {
     let mut ids = Vec::new();
     store.envelopes().index(&author.network, |stored| {
         if stored.held && stored.meta.kind == Kind::DeviceRecord.number() {
             ids.push(stored.meta.id);
         }
     })?;
-    let (mut names, mut current) = (Vec::new(), false);
+    let (mut records, mut current) = (Vec::new(), false);
     for id in ids {
         let Some(row) = store.envelopes().get(&id)? else {
             continue;
@@ -279,7 +286,7 @@ fn directory(
         let own = record.device == author.device.id();
         let fresh = age < i64::from(LIFETIME_MAX) / 2;
         current |= own && record.name == author.name && fresh;
-        names.push((record.device, record.name));
+        records.push(record);
     }
     if !current {
         let now = wall_ms();
@@ -288,7 +295,7 @@ fn directory(
         let row = record.and_then(|record| author.row(&record, uptime));
         store.record(&[], row.as_slice())?;
     }
-    Ok(names)
+    Ok(records)
 }
 
 /// The keys of a network.

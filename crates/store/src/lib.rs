@@ -23,6 +23,7 @@
 
 mod at_rest;
 mod column;
+mod contacts;
 mod envelopes;
 mod error;
 mod identity;
@@ -45,6 +46,7 @@ mod transfers;
 mod uptime;
 
 pub use at_rest::{AtRest, Unlock};
+pub use contacts::{ContactRow, Contacts};
 pub use envelopes::{EnvelopeBody, EnvelopeMeta, EnvelopeRow, Envelopes, IndexEntry};
 pub use error::{OpenError, StoreError};
 pub use identity::{Identities, IdentityRow};

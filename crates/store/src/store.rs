@@ -11,8 +11,9 @@ use rusqlite::Connection;
 use zeroize::Zeroizing;
 
 use crate::{
-    AtRest, EnvelopeRow, Envelopes, Identities, Messages, Networks, NewMessage, OpenError, Reached,
-    ReadMarkers, Recorded, Seen, Shares, StoreError, Transfers, Unlock, Uptime, at_rest, envelopes,
+    AtRest, Contacts, EnvelopeRow, Envelopes, Identities, Messages, Networks, NewMessage,
+    OpenError, Reached, ReadMarkers, Recorded, Seen, Shares, StoreError, Transfers, Unlock, Uptime,
+    at_rest, envelopes,
     error::{is_damage, unavailable},
     key_file, messages, migrations,
 };
@@ -87,6 +88,11 @@ impl Store {
     /// How long the node has run in all.
     pub fn uptime(&mut self) -> Uptime<'_> {
         Uptime { db: &self.db }
+    }
+
+    /// Whom the user prefers.
+    pub fn contacts(&mut self) -> Contacts<'_> {
+        Contacts { db: &self.db }
     }
 
     /// When devices were here last.

@@ -223,6 +223,7 @@ test('tells two devices of one name apart', async ({ page }) => {
         hops: 1,
         rtt_ms: null,
         rate: null,
+        contact: false,
         dialect: 'v2',
         status: 'direct',
         last_seen: Date.now(),

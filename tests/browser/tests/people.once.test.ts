@@ -1,5 +1,5 @@
 /** Who is around, and reaching them by address. */
-import { expect, open, test } from './page';
+import { expect, expectAccessible, open, test } from './page';
 
 test('lists this device and the others with what is known of them', async ({ page }) => {
   await open(page, 'busy', 'people');
@@ -13,6 +13,40 @@ test('lists this device and the others with what is known of them', async ({ pag
     /Field tent\s*Through ben\s*8 ms\s*Sending\s*31\.6 MB\/s\s*Encrypted/,
   );
   await expect(people.nth(5)).toContainText(/Hall desk\s*Offline.*at 11:06/);
+});
+
+test('makes people contacts and no contacts with the keyboard, and lists them first', async ({
+  page,
+}) => {
+  await open(page, 'busy', 'people');
+  const people = page.getByTestId('person');
+  const add = page.getByRole('button', { name: 'Add cleo to contacts' });
+  const remove = page.getByRole('button', { name: 'Remove cleo from contacts' });
+  await page.getByRole('button', { name: 'Remove ben from contacts' }).focus();
+  await page.keyboard.press('Enter');
+  const ben = page.getByRole('button', { name: 'Add ben to contacts' });
+  await expect(ben).toBeFocused();
+  await expect(ben).toHaveAttribute('aria-pressed', 'false');
+
+  await add.focus();
+  await page.keyboard.press('Space');
+  await expect(remove).toBeFocused();
+  await expect(remove).toHaveAttribute('aria-pressed', 'true');
+  await expect(people.nth(1)).toContainText('cleo');
+  await expect(people.nth(2)).toContainText('ben');
+  await page.keyboard.press('Space');
+  await expect(add).toBeFocused();
+  await expect(people.nth(1)).toContainText('ben');
+  await expectAccessible(page);
+});
+
+test('offers no star for this device and for those that prove nothing', async ({ page }) => {
+  await open(page, 'open', 'people');
+  const stars = (name: string) =>
+    page.getByTestId('person').filter({ hasText: name }).getByRole('button');
+  await expect(stars('ben')).toHaveCount(1);
+  await expect(stars('This device')).toHaveCount(0);
+  await expect(stars('Old laptop')).toHaveCount(0);
 });
 
 test('says what this device passes on for others, while it does', async ({ page }) => {
@@ -107,6 +141,7 @@ test('notes in the conversation who comes and goes', async ({ page }) => {
       hops: null,
       rtt_ms: null,
       rate: null,
+      contact: false,
       dialect: 'v2' as const,
       status: 'offline' as const,
       last_seen: Date.now(),

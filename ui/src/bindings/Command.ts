@@ -20,7 +20,16 @@ to: string,
 /**
  * A readable file on this machine.
  */
-path: string, } | { "cmd": "peers" } | { "cmd": "connect", 
+path: string, } | { "cmd": "peers" } | { "cmd": "add_contact", 
+/**
+ * The id of a device of theirs, among `peers`; not one that speaks only the classic
+ * protocol.
+ */
+peer: string, } | { "cmd": "remove_contact", 
+/**
+ * The id of a device of theirs, among `peers`.
+ */
+peer: string, } | { "cmd": "connect", 
 /**
  * `host:port`, or a bare host, which means the default port. IPv4 or a name that has one.
  */

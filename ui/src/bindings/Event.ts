@@ -24,6 +24,10 @@ peer: PeerView, } | { "event": "peer_down",
 /**
  * The device as last known.
  */
+peer: PeerView, } | { "event": "contact", 
+/**
+ * The device.
+ */
 peer: PeerView, } | { "event": "peer_rates", 
 /**
  * Every device to or from which something flows.

@@ -36,6 +36,10 @@ rtt_ms: number | null,
  */
 rate: RateView | null, 
 /**
+ * Whether its person is a contact.
+ */
+contact: boolean, 
+/**
  * What it speaks.
  */
 dialect: Dialect, 

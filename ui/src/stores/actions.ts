@@ -1,3 +1,4 @@
+import type { PeerView } from '$/bindings/PeerView';
 import type { TransferView } from '$/bindings/TransferView';
 
 import { dialogs } from './dialogs.svelte';
@@ -5,6 +6,7 @@ import { ask, host } from './host';
 import { everyone } from './messages.svelte';
 import { EVERYONE } from './model';
 import { attempt } from './notices.svelte';
+import { peers } from './peers.svelte';
 import { transfers } from './transfers.svelte';
 
 /** What became of it arrives as events; so does everything below that changes a row. */
@@ -32,6 +34,13 @@ export async function markRead(message: string): Promise<void> {
     ask({ cmd: 'mark_read', conversation: EVERYONE, message }, 'read_marker'),
   );
   if (answer) everyone.readUpTo = answer.message;
+}
+
+/** Prefers the person whose device this is, or does so no more. */
+export async function toggleContact({ id, contact }: PeerView): Promise<void> {
+  const cmd = contact ? 'remove_contact' : 'add_contact';
+  const answer = await attempt(ask({ cmd, peer: id }, 'contact'));
+  if (answer) peers.upsert(answer.peer);
 }
 
 /** Lets the user choose files, then asks once more with what sending them means. */

@@ -93,6 +93,9 @@ function take(event: Event): void {
       peers.upsert(event.peer);
       if (event.event === 'peer_up') apart.joined(event.peer.id);
       break;
+    case 'contact':
+      peers.upsert(event.peer);
+      break;
     case 'peer_rates':
       peers.setRates(event.rates);
       break;

@@ -10,10 +10,13 @@ export class Peers {
   /** False until the first answer, so that nobody is told they are alone too early. */
   known = $state(false);
 
-  /** Reachable first, then by name. */
+  /** Reachable first, among them contacts, then by name. */
   readonly list = $derived(
     [...this.#byId.values()].sort(
-      (a, b) => order.indexOf(a.status) - order.indexOf(b.status) || a.name.localeCompare(b.name),
+      (a, b) =>
+        order.indexOf(a.status) - order.indexOf(b.status) ||
+        Number(b.contact) - Number(a.contact) ||
+        a.name.localeCompare(b.name),
     ),
   );
   readonly online = $derived(this.list.filter(isHere).length);

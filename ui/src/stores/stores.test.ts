@@ -18,6 +18,16 @@ it('lists reachable people first, then by name', () => {
   expect(peers.unreachable.map(({ name }) => name)).toEqual(['cleo']);
 });
 
+it('lists contacts before others who are reached alike', () => {
+  const peers = new Peers();
+  peers.replace([
+    peer(ben, 'a:1', 0),
+    { ...peer(cleo, 'b:1', 0), contact: true },
+    { ...peer(hall, 'c:1', 0, 'offline'), contact: true },
+  ]);
+  expect(peers.list.map(({ name }) => name)).toEqual(['cleo', 'ben', 'Hall desk']);
+});
+
 it('notices two devices with one name', () => {
   const peers = new Peers();
   peers.replace([

@@ -81,6 +81,7 @@ fn ben() -> PeerView {
         hops: Some(1),
         rtt_ms: None,
         rate: None,
+        contact: false,
         id: "5e6f7a8b".to_owned(),
         name: "ben".to_owned(),
         addr: "10.0.0.2:9999".to_owned(),
@@ -176,6 +177,46 @@ fn peers_are_listed_with_the_way_to_them_and_what_flows() {
     ana.is_answered(Ok(Event::Peers {
         peers: vec![ben(), cleo, finn],
     }));
+    insta::assert_snapshot!(ana.transcript);
+}
+
+#[test]
+fn a_contact_is_chosen_by_name_and_shown_with_a_star() {
+    let mut ana = Screen::new(false);
+    let ben = PeerView {
+        dialect: Dialect::V2,
+        ..ben()
+    };
+    let add = Command::AddContact {
+        peer: ben.id.clone(),
+    };
+    let remove = Command::RemoveContact {
+        peer: ben.id.clone(),
+    };
+    assert_eq!(ana.types("/contact ben"), [], "nobody is here");
+    ana.happens(Event::PeerUp { peer: ben.clone() });
+    assert_eq!(ana.types("/contact ben"), std::slice::from_ref(&add));
+    let starred = PeerView {
+        contact: true,
+        ..ben.clone()
+    };
+    ana.is_answered(Ok(Event::Contact {
+        peer: starred.clone(),
+    }));
+    ana.types("/peers");
+    ana.is_answered(Ok(Event::Peers {
+        peers: vec![starred],
+    }));
+    assert_eq!(ana.types("/contact ben"), [remove]);
+    ana.is_answered(Ok(Event::Contact { peer: ben.clone() }));
+
+    let another = PeerView {
+        id: "c1e0d2f8".to_owned(),
+        ..ben
+    };
+    ana.happens(Event::PeerUp { peer: another });
+    assert_eq!(ana.types("/contact ben"), [], "which one?");
+    assert_eq!(ana.types("/contact 5e6f7a8b"), [add]);
     insta::assert_snapshot!(ana.transcript);
 }
 

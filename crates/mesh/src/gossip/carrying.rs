@@ -42,8 +42,8 @@ impl Mail {
 /// What a brain keeps to have messages purged.
 #[derive(Debug, Default)]
 pub(crate) struct Carrying {
-    /// Whether the node said who our contacts are.
-    is_told: bool,
+    /// Devices of people whom the user chose; nobody was chosen when absent.
+    contacts: Option<BTreeSet<DeviceId>>,
     declined: Declined,
     /// What Purges that are kept say of messages that are not known, and until when it counts.
     foretold: BTreeMap<EnvelopeId, (PurgeSecret, i64)>,
@@ -102,17 +102,24 @@ struct Verdict {
 impl<R: Rng> Gossip<R> {
     // ---- contacts ----
 
-    /// Mail from and to these goes last. Until the node names any, everyone who was admitted here
-    /// counts: those are the devices that have been near.
+    /// Mail from and to these goes last. While nobody was chosen, everyone who was admitted here
+    /// counts, that is whoever has been near: a user who never chooses carries for those met, and not
+    /// only the tenth that strangers get. Whoever chooses one has said who matters.
     pub(super) fn befriend(&mut self, contacts: Option<BTreeSet<DeviceId>>) {
-        self.carrying.is_told |= contacts.is_some();
+        self.carrying.contacts.clone_from(&contacts);
         self.index
             .befriend(contacts.unwrap_or_else(|| self.admitted.clone()));
     }
 
+    /// Whether the user chose the person whose device this is.
+    pub(super) fn is_contact(&self, device: &DeviceId) -> bool {
+        let contacts = self.carrying.contacts.as_ref();
+        contacts.is_some_and(|contacts| contacts.contains(device))
+    }
+
     /// A device is admitted.
     pub(super) fn make_acquaintance(&mut self, device: DeviceId) {
-        if self.admitted.insert(device) && !self.carrying.is_told {
+        if self.admitted.insert(device) && self.carrying.contacts.is_none() {
             self.befriend(None);
         }
     }

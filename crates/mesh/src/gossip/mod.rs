@@ -166,8 +166,9 @@ pub enum Input {
         /// What was inside it.
         secret: PurgeSecret,
     },
-    /// The contacts are these now: their mail goes last when there is too much.
-    Contacts(BTreeSet<DeviceId>),
+    /// The contacts are these now: their mail goes last when there is too much, and links to them
+    /// are preferred. `None` when nobody was chosen.
+    Contacts(Option<BTreeSet<DeviceId>>),
     /// A new key for a network that has none: the others are told.
     Mint(NetworkKey),
     /// These of [`Output::Persist`] are on disk.
@@ -194,7 +195,7 @@ pub struct Start {
     pub keyring: Keyring,
     /// Devices that were admitted to this network before, by the same password.
     pub admitted: Vec<DeviceId>,
-    /// Our contacts; `None` for those who were admitted.
+    /// Our contacts; `None` when nobody was chosen.
     pub contacts: Option<BTreeSet<DeviceId>>,
     /// What each envelope of kind `Purge` says whose body is held.
     pub purges: Vec<(EnvelopeId, Purge)>,
@@ -432,7 +433,7 @@ impl<R: Rng> Gossip<R> {
             Input::Publish(envelope) => self.publish(&envelope, now),
             Input::Opened { id, secret } => self.opened(id, secret, now),
             Input::Contacts(contacts) => {
-                self.befriend(Some(contacts));
+                self.befriend(contacts);
                 self.tidy();
             }
             Input::Mint(key) => self.merge_keys(vec![key], None),

@@ -105,9 +105,13 @@ impl<R: Rng> Gossip<R> {
         idle: &mut Vec<DeviceId>,
         which: impl Fn(&Self, &DeviceId) -> bool,
     ) -> Option<DeviceId> {
-        let may: Vec<usize> = (0..idle.len())
+        let mut may: Vec<usize> = (0..idle.len())
             .filter(|at| idle.get(*at).is_some_and(|device| which(self, device)))
             .collect();
+        let is_contact = |at: &usize| idle.get(*at).is_some_and(|one| self.is_contact(one));
+        if may.iter().any(is_contact) {
+            may.retain(is_contact);
+        }
         let lot = self.rng.random_range(0..may.len().max(1));
         may.get(lot).map(|at| idle.swap_remove(*at))
     }
@@ -149,12 +153,14 @@ impl<R: Rng> Gossip<R> {
     }
 
     /// A link that can go so that a device which nobody else reaches can come: to the neighbour
-    /// with the most other links.
+    /// with the most other links, and to a contact only when all who could go are.
     pub(super) fn dispensable(&self) -> Option<LinkId> {
         let up = self.open_links().filter(|(_, link)| link.is_up());
         let degree = |link: &Link| self.degree(&link.device);
-        let (id, link) = up.max_by_key(|(_, link)| degree(link))?;
-        (degree(link) >= limits::OWN_CHOICE).then_some(id)
+        let spare = up.filter(|(_, link)| degree(link) >= limits::OWN_CHOICE);
+        let (id, _) =
+            spare.max_by_key(|(_, link)| (!self.is_contact(&link.device), degree(link)))?;
+        Some(id)
     }
 
     pub(super) fn open_links(&self) -> impl Iterator<Item = (LinkId, &Link)> {

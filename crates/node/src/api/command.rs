@@ -28,6 +28,18 @@ pub enum Command {
     },
     /// Who is around; answered with `peers`.
     Peers,
+    /// Make the person whose device this is a contact, whom this node prefers: with all their
+    /// devices and in every network. Answered with `contact`.
+    AddContact {
+        /// The id of a device of theirs, among `peers`; not one that speaks only the classic
+        /// protocol.
+        peer: String,
+    },
+    /// The opposite; answered with `contact`.
+    RemoveContact {
+        /// The id of a device of theirs, among `peers`.
+        peer: String,
+    },
     /// Reach a device at a known address, for networks where discovery is blocked; answered with
     /// `connecting`. A `peer_up` follows when it answers.
     Connect {

@@ -28,6 +28,8 @@ pub enum ErrorCode {
     UnknownConversation,
     /// No such message.
     UnknownMessage,
+    /// No such device, or whose it is is not known yet.
+    UnknownPeer,
     /// No such transfer.
     UnknownTransfer,
     /// The transfer or message is not in a state that allows this.

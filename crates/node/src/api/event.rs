@@ -32,6 +32,12 @@ pub enum Event {
         /// The device as last known.
         peer: PeerView,
     },
+    /// Answers `add_contact` and `remove_contact`: the device's person became a contact, or is none
+    /// any more. Told of each device of theirs. A client upserts it by id.
+    Contact {
+        /// The device.
+        peer: PeerView,
+    },
     /// How fast files go between us and devices changed; at most twice a second, and once when
     /// nothing flows any more. A client sets the rates of those named, and takes them from others.
     PeerRates {

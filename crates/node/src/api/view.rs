@@ -48,6 +48,8 @@ pub struct PeerView {
     pub rtt_ms: Option<u32>,
     /// How fast files go between us and it; absent when none does.
     pub rate: Option<RateView>,
+    /// Whether its person is a contact.
+    pub contact: bool,
     /// What it speaks.
     pub dialect: Dialect,
     /// Whether it can be reached now.

@@ -26,7 +26,13 @@ impl Actor {
         if target == self.v2.author.device.id() {
             return Ok(None);
         }
-        if self.relay == RelayMode::Nobody {
+        let is_contact = |device| self.v2.devices.contacts.has(device);
+        let relays = match self.relay {
+            RelayMode::Everyone => true,
+            RelayMode::Contacts => is_contact(&from) || is_contact(&target),
+            RelayMode::Nobody => false,
+        };
+        if !relays {
             return Err(Reason::NoRelay);
         }
         let next = self.v2.brain.next_hop(&target);

@@ -141,6 +141,9 @@ impl Actor {
         if arrival.body.kind == Kind::DeviceRecord
             && let Some(record) = read_record(&arrival.body)
         {
+            if self.v2.devices.contacts.learn(record.device, record.user) {
+                self.tell_contacts();
+            }
             let view = self.v2.devices.named(record.device, &record.name);
             self.tell_peer(view);
         }

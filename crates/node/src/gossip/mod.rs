@@ -13,7 +13,7 @@ mod serving;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use gossamer_crypto::EnvelopeId;
+use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_mesh::{
     Input as ClassicInput,
     bridge::Bridge,
@@ -89,10 +89,19 @@ impl Gossiping {
 
     /// Everyone of this session and of earlier ones, with the round trips as they were measured last.
     pub(crate) fn peers(&self) -> impl Iterator<Item = PeerView> + '_ {
-        self.devices.views().map(|(device, peer)| PeerView {
-            rtt_ms: self.brain.rtt_ms(&device),
-            ..peer
-        })
+        let views = self.devices.views();
+        views.map(|(device, peer)| self.measured(&device, peer))
+    }
+
+    /// One of them.
+    pub(crate) fn peer(&self, device: &DeviceId) -> Option<PeerView> {
+        let peer = self.devices.view(device)?;
+        Some(self.measured(device, peer))
+    }
+
+    fn measured(&self, device: &DeviceId, peer: PeerView) -> PeerView {
+        let rtt_ms = self.brain.rtt_ms(device);
+        PeerView { rtt_ms, ..peer }
     }
 
     /// How many devices near have another password, or one where we have none.

@@ -169,6 +169,10 @@ export class MockHost implements Host {
           ended_at: Date.now(),
         });
       }
+      case 'add_contact':
+        return this.#choose(command.peer, true);
+      case 'remove_contact':
+        return this.#choose(command.peer, false);
       case 'connect':
         return this.#connect(command.addr);
       case 'quit':
@@ -301,6 +305,13 @@ export class MockHost implements Host {
     return started;
   }
 
+  #choose(id: string, contact: boolean): Event {
+    const peer = { ...this.#find(this.#world.peers, id, 'unknown_peer'), contact };
+    this.#world.peers = this.#world.peers.map((known) => (known.id === id ? peer : known));
+    this.#emit({ event: 'contact', peer });
+    return { event: 'contact', peer };
+  }
+
   #connect(addr: string): Event {
     const [hostName = '', port = '9999'] = addr.split(':');
     if (!/^[\w.-]+$/u.test(hostName)) {
@@ -328,6 +339,7 @@ export class MockHost implements Host {
         hops: 1,
         rtt_ms: 2,
         rate: null,
+        contact: false,
       } as const;
       setTimeout(() => {
         this.#world.peers.push(peer);

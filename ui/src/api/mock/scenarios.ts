@@ -185,7 +185,11 @@ function busy(now: number): World {
   return {
     ...quiet(now),
     peers: [
-      { ...peer(ben, '192.168.1.31:9999', now - 2000), rate: { down: 48.2 * MB, up: 60 * MB } },
+      {
+        ...peer(ben, '192.168.1.31:9999', now - 2000),
+        rate: { down: 48.2 * MB, up: 60 * MB },
+        contact: true,
+      },
       peer(cleo, '192.168.1.44:9999', now - 4000),
       peer(
         { id: device('9d20e5b1'), name: 'Workbench' },

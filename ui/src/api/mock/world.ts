@@ -65,6 +65,7 @@ export function peer(
     hops: status === 'direct' ? 1 : status === 'relayed' ? 2 : null,
     rtt_ms: status === 'direct' ? 3 : status === 'relayed' ? 8 : null,
     rate: null,
+    contact: false,
   };
 }
 
