@@ -255,6 +255,19 @@ fn who_sends_a_forged_signature_is_shut_out() {
 }
 
 #[test]
+fn what_is_said_at_one_end_of_a_long_row_is_heard_at_the_other_at_once() {
+    let mut street = Street::open(20);
+    for one in 0..19 {
+        street.meet(one, one + 1);
+    }
+    street.wait(5);
+    let said = street.says(0, b"can you hear me?");
+    street.wait(2);
+    assert!(street.people[19].shown.contains(&said), "without comparing");
+    assert_eq!(street.people[19].shown.len(), 1);
+}
+
+#[test]
 fn an_answer_that_comes_too_late_is_not_taken_for_a_question() {
     let mut street = Street::open(2);
     street.meet(ANA, BEN);

@@ -62,7 +62,7 @@ pub const RECON: usize = 48 << 10;
 /// How deep CBOR may be nested: twice what any structure of ours needs.
 pub const CBOR_DEPTH: usize = 8;
 
-/// How often an envelope is passed on by flooding. Reconciliation reaches what lies further off.
+/// How often an envelope is pushed on unasked. Further off it is announced, and asked for.
 pub const TTL: u8 = 8;
 
 /// How long an envelope can live, seconds: 30 days.

@@ -37,14 +37,13 @@ impl<R: Rng> Gossip<R> {
         have: &BTreeSet<LinkId>,
         now: Duration,
     ) {
-        if entry.ttl == 0 {
-            return;
-        }
-        let small = (entry.size as usize <= INLINE).then(|| {
+        // What has come far is announced: it goes on where it is not known, one question later.
+        let ttl = entry.ttl.checked_sub(1);
+        let small = ttl.filter(|_| entry.size as usize <= INLINE).map(|ttl| {
             let frame = EnvelopeFrame {
                 envelope: envelope.clone(),
                 age: entry.age(self.uptime_at(now)),
-                ttl: entry.ttl - 1,
+                ttl,
                 hops: entry.hops.saturating_add(1),
             };
             LinkFrame::Envelope(frame).encode()
