@@ -127,13 +127,14 @@ fn tell(scenario: &Scenario, args: &Args, sum: &Report, wall: Duration) {
     );
     println!(
         "{:22} per delivery {:.1} frames, {:.1} of them envelopes, {:.0} bytes; settled within {:.0} s; \
-         {} crashes; signatures {} checked, {} remembered; {} unacknowledged; {:.1} s",
+         {} crashes, {} cables pulled; signatures {} checked, {} remembered; {} unacknowledged; {:.1} s",
         "",
         each(sum.traffic.all_frames()),
         each(sum.traffic.frames.get(&0x10).copied().unwrap_or(0)),
         each(sum.traffic.all_bytes()),
         sum.converged_after.as_secs_f64(),
         sum.crashes,
+        sum.pulled,
         sum.verified,
         sum.remembered,
         sum.unacknowledged,

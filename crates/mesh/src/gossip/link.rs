@@ -10,6 +10,7 @@ use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_wire::v2::Bucket;
 
 use super::{
+    doubt::{Doubt, Signs},
     handshake::Handshake,
     reconcile::{Initiator, Responder},
     tokens::{Rate, Tokens},
@@ -31,6 +32,7 @@ pub(crate) struct Link {
     /// The token of the last PING and when it went.
     pub(crate) ping: (u64, Duration),
     pub(crate) rtt: Option<Duration>,
+    pub(crate) doubt: Doubt,
     pub(crate) feed: Feed,
     pub(crate) sync: Sync,
 }
@@ -79,6 +81,19 @@ pub(crate) struct Sync {
 impl Link {
     pub(crate) fn is_up(&self) -> bool {
         matches!(self.phase, Phase::Up)
+    }
+
+    /// Whether it is one that others are told of and that ways lead over.
+    pub(crate) fn counts(&self) -> bool {
+        self.is_up() && !self.doubt.is_there()
+    }
+
+    pub(crate) fn signs(&self) -> Signs {
+        Signs {
+            heard_at: self.heard_at,
+            asked_at: self.ping.1,
+            rtt: self.rtt,
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! and are asked for by [`Output::Serve`].
 
 mod by_id;
+mod doubt;
 mod fleeting;
 mod guesses;
 mod handshake;
@@ -247,6 +248,14 @@ pub enum Output {
     },
     /// A device has no link any more.
     Down(DeviceId),
+    /// The link to a device does not answer, or does again. It stays, and what goes over it may
+    /// still arrive; where there is another way that is better now.
+    Doubt {
+        /// Which.
+        device: DeviceId,
+        /// Whether it does not answer.
+        silent: bool,
+    },
     /// Two devices do not come together.
     Refused {
         /// The other one.
@@ -313,6 +322,8 @@ pub struct Gossip<R> {
     /// Unasked-for envelopes that each author may still send.
     authors: ById<DeviceId, Tokens>,
     beat_at: Duration,
+    /// When links are to be watched, or before.
+    watch_at: Duration,
     outputs: VecDeque<Output>,
 }
 
@@ -341,6 +352,7 @@ impl<R: Rng> Gossip<R> {
             overlay: overlay::Overlay::default(),
             authors: ById::with_hasher(secret),
             beat_at: Duration::ZERO,
+            watch_at: Duration::MAX,
             outputs: VecDeque::new(),
         }
     }
@@ -378,6 +390,9 @@ impl<R: Rng> Gossip<R> {
             Input::Leave => self.leave(now),
             Input::Tick => {}
         }
+        if self.watch_at <= now {
+            self.watch_links(now);
+        }
         self.route_on_time(now);
         self.dial(now);
         if self.beat_at <= now {
@@ -399,7 +414,7 @@ impl<R: Rng> Gossip<R> {
             .dial_at()
             .into_iter()
             .chain(self.routing_wake_at());
-        due.fold(self.beat_at, Duration::min)
+        due.fold(self.beat_at.min(self.watch_at), Duration::min)
     }
 
     /// Seconds this node has run in all, on which envelopes age.

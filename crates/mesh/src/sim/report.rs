@@ -29,6 +29,8 @@ pub struct Report {
     pub remembered: u64,
     /// Departures without a goodbye.
     pub crashes: u64,
+    /// Cables that were pulled.
+    pub pulled: u64,
     /// The most of each that any brain held at once.
     pub peaks: BTreeMap<&'static str, usize>,
     /// What did not hold.
@@ -76,6 +78,7 @@ impl AddAssign for Report {
         self.verified += other.verified;
         self.remembered += other.remembered;
         self.crashes += other.crashes;
+        self.pulled += other.pulled;
         for (kind, frames) in other.traffic.frames {
             *self.traffic.frames.entry(kind).or_default() += frames;
         }

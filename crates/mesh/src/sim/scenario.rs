@@ -32,6 +32,9 @@ pub struct Scenario {
     /// The share of beacons and dials that are lost, of frames that full queues drop, and of links
     /// that break within a minute with all that is in flight on them.
     pub loss: f64,
+    /// Cables that are pulled where neither end notices, one after the other. Each time all find
+    /// ways around within three seconds, as far as links hang together.
+    pub pulls: u32,
     /// When the network falls apart.
     pub partitions: &'static [Partition],
     /// How far clocks are off, years.
@@ -127,6 +130,7 @@ const ROOM: Scenario = Scenario {
     stay: minutes(2),
     crash: 0.0,
     loss: 0.0,
+    pulls: 0,
     partitions: &[],
     skew_years: 0,
     full_disks: 0.0,
@@ -187,6 +191,16 @@ pub const SCENARIOS: &[Scenario] = &[
         nodes: 100,
         shape: Shape::Random { per_segment: 25 },
         ..CITY
+    },
+    Scenario {
+        name: "pulled",
+        about: "cables are pulled where neither end notices: all go around within 3 s",
+        nodes: 30,
+        shape: Shape::Town { per_segment: 10 },
+        active: minutes(6),
+        messages: 1,
+        pulls: 12,
+        ..ROOM
     },
     Scenario {
         name: "locked",

@@ -1,5 +1,6 @@
 //! Drives everyone through virtual time.
 
+mod cables;
 mod links;
 mod people;
 mod weather;
@@ -70,6 +71,8 @@ enum Event {
     Upset(Upset),
     /// Links wear out.
     Wear,
+    /// A cable was pulled: do all ways lead around?
+    GoAround,
     Heal,
     /// Has everyone got everything?
     Look,
@@ -83,6 +86,8 @@ struct Dial {
 
 const SECOND: Duration = Duration::from_secs(1);
 const BEACON: Duration = Duration::from_secs(5);
+/// From the moment that a cable is pulled until all go around.
+const AROUND: Duration = Duration::from_secs(3);
 /// Between two looks whether all is done.
 const LOOK: Duration = Duration::from_secs(5);
 /// For so long after healing things may go on moving: twice the longest pause of a brain.
@@ -214,6 +219,7 @@ impl<'a> Town<'a> {
             Event::Mischief(who) => self.mischief(who),
             Event::Upset(upset) => self.upset(upset),
             Event::Wear => self.wear(),
+            Event::GoAround => self.go_around(),
             Event::Heal => self.heal(),
             Event::Look => self.look(),
         }
@@ -261,7 +267,10 @@ impl<'a> Town<'a> {
                 let envelope = self.nodes[who.0].tell_links(&links, above, now);
                 self.tell(who, Input::Publish(envelope));
             }
-            Output::Down(_) | Output::Route { .. } | Output::ConnectFailed(_) => {}
+            Output::Down(_)
+            | Output::Doubt { .. }
+            | Output::Route { .. }
+            | Output::ConnectFailed(_) => {}
         }
     }
 
