@@ -140,6 +140,18 @@ fn tell(scenario: &Scenario, args: &Args, sum: &Report, wall: Duration) {
         sum.unacknowledged,
         wall.as_secs_f64(),
     );
+    for (what, copies) in [("512 B to 4 KiB", &sum.pushed), ("above 4 KiB", &sum.asked)] {
+        if copies.deliveries > 0 {
+            let each = |count: u64| count as f64 / copies.deliveries as f64;
+            println!(
+                "{:22} messages of {what}, {:.1} KiB on average: {:.2} copies and {:.1} KiB per delivery",
+                "",
+                each(copies.delivered_bytes) / 1_024.0,
+                each(copies.frames),
+                each(copies.bytes) / 1_024.0,
+            );
+        }
+    }
     if args.details {
         for (kind, frames) in &sum.traffic.frames {
             let bytes = sum.traffic.bytes.get(kind).copied().unwrap_or(0);

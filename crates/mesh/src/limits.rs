@@ -75,7 +75,7 @@ pub const LINK_STATE_GATHER_MORE: Duration = Duration::from_millis(400);
 pub const REROUTE_PACE: Duration = Duration::from_millis(2);
 
 /// Copies of a new envelope for neighbours who should get it from whoever sent it to us.
-pub const SPARE_COPIES: usize = 3;
+pub const SPARE_COPIES: usize = 2;
 
 /// The same for news of links: who missed one gets the next.
 pub const SPARE_LINK_STATES: usize = 1;

@@ -147,7 +147,7 @@ mod tests {
             match doubt.judge(signs, ms(now)) {
                 Verdict::Wait(_) => {}
                 Verdict::Ask => asked_at = now,
-                turn => turns.push((now, turn)),
+                turn @ (Verdict::Doubt | Verdict::Trust) => turns.push((now, turn)),
             }
         }
         turns

@@ -32,8 +32,8 @@ mod world;
 
 pub use audit::Finding;
 pub use hostile::Malice;
-pub use report::{Report, Traffic};
-pub use scenario::{Doors, Faults, Partition, SCENARIOS, Scenario, Shape};
+pub use report::{Copies, Report, Traffic};
+pub use scenario::{Doors, Faults, Letters, Partition, SCENARIOS, Scenario, Shape};
 
 /// Plays a scenario under a seed.
 #[must_use]

@@ -14,7 +14,7 @@ use super::{
     hostile::{Malice, Mischief},
     letters::{self, Author, Ledger},
     memo::Memo,
-    scenario::{Doors, Scenario},
+    scenario::{Doors, Letters, Scenario},
     world::{PORT, Who},
 };
 use crate::{
@@ -189,8 +189,8 @@ impl Node {
     }
 
     /// What the user says next.
-    pub(super) fn write(&mut self, now: Duration, rng: &mut StdRng) -> Envelope {
-        let payload = letters::text(self.disk.keyring(), rng);
+    pub(super) fn write(&mut self, letters: Letters, now: Duration, rng: &mut StdRng) -> Envelope {
+        let payload = letters::text(letters, self.disk.keyring(), rng);
         self.sign(Kind::Everyone, now, payload)
     }
 

@@ -19,6 +19,8 @@ pub struct Scenario {
     pub doors: Doors,
     /// For so long people write and things go wrong. Then all is healed.
     pub active: Duration,
+    /// How long what they write is.
+    pub letters: Letters,
     /// What each node that writes writes meanwhile.
     pub messages: u32,
     /// The share of nodes that write at all.
@@ -63,6 +65,15 @@ pub enum Shape {
         /// Nodes that live on one segment, without those that are only joined to it.
         per_segment: usize,
     },
+}
+
+/// How long messages are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Letters {
+    /// A line or two mostly, now and then more than travels unasked.
+    Mixed,
+    /// One half has a kibibyte, the other as much as an envelope holds.
+    Extreme,
 }
 
 /// Passwords.
@@ -124,6 +135,7 @@ const ROOM: Scenario = Scenario {
     shape: Shape::Room,
     doors: Doors::Open,
     active: minutes(3),
+    letters: Letters::Mixed,
     messages: 5,
     writers: 1.0,
     churn: 0.0,
@@ -190,6 +202,15 @@ pub const SCENARIOS: &[Scenario] = &[
         about: "the same where segments are joined at random",
         nodes: 100,
         shape: Shape::Random { per_segment: 25 },
+        ..CITY
+    },
+    Scenario {
+        name: "parcels",
+        about: "the same where half of the messages are as long as may be",
+        nodes: 100,
+        shape: Shape::Random { per_segment: 25 },
+        letters: Letters::Extreme,
+        messages: 2,
         ..CITY
     },
     Scenario {

@@ -6,6 +6,7 @@ mod people;
 mod weather;
 
 use std::{
+    collections::HashMap,
     net::{IpAddr, SocketAddr},
     ops::Range,
     time::Duration,
@@ -13,7 +14,7 @@ use std::{
 
 use bytes::Bytes;
 use gossamer_crypto::{DeviceId, EnvelopeId};
-use gossamer_wire::v2::Kind;
+use gossamer_wire::v2::{Envelope, Kind};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use super::{
@@ -40,6 +41,8 @@ pub(super) struct Town<'a> {
     wire: Wire,
     nodes: Vec<Node>,
     ledger: Ledger,
+    /// What is on disks: a thousand of them hold the same.
+    bodies: HashMap<EnvelopeId, Envelope>,
     verifier: Memo,
     report: Report,
     /// When all was healed.
@@ -112,6 +115,7 @@ impl<'a> Town<'a> {
             wire: Wire::default(),
             nodes,
             ledger: Ledger::new(),
+            bodies: HashMap::new(),
             verifier: Memo::default(),
             report: Report::default(),
             calm_since: None,
@@ -252,6 +256,7 @@ impl<'a> Town<'a> {
                     self.agenda
                         .after(Duration::ZERO, Event::Persisted(who, life, entry.id));
                 }
+                let envelope = self.shared(entry.id, envelope);
                 self.store(who, Write::Taken(envelope, entry));
             }
             Output::Remember(entry) => self.store(who, Write::Known(entry)),
@@ -271,6 +276,16 @@ impl<'a> Town<'a> {
             | Output::Doubt { .. }
             | Output::Route { .. }
             | Output::ConnectFailed(_) => {}
+        }
+    }
+
+    /// The same envelope out of the memory that all disks share.
+    fn shared(&mut self, id: EnvelopeId, envelope: Envelope) -> Envelope {
+        let known = self.bodies.entry(id).or_insert_with(|| envelope.clone());
+        if *known == envelope {
+            known.clone()
+        } else {
+            envelope
         }
     }
 
