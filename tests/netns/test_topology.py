@@ -1,5 +1,7 @@
 """Who is here, and which way leads to them, in networks of any shape."""
 
+import time
+
 import pytest
 
 from people import eventually, meet
@@ -66,6 +68,35 @@ def test_a_ring_that_loses_a_host_goes_the_other_way_round(town):
     ana.loses("ben")
     ana.sends("which way?")
     cleo.hears("which way?")
+
+
+def test_a_cable_that_is_pulled_where_nobody_notices_is_gone_around_within_three_seconds(town):
+    ana, ben, cleo, dora, emil = (
+        town.node(name, on=on)
+        for name, on in {
+            "ana": ["n5", "n1"], "ben": ["n1", "n2"], "cleo": ["n2", "n3"],
+            "dora": ["n3", "n4"], "emil": ["n4", "n5"],
+        }.items()
+    )
+    meet(ana, ben, cleo, dora, emil)
+    eventually(lambda: way_to(ana, cleo).get("via") == ben.device, "the way to cleo through ben")
+    eventually(lambda: way_to(ben, cleo)["status"] == "direct", "the link between ben and cleo")
+
+    town.town.severs("n2", ben.host, cleo.host)
+
+    others = (
+        ("the way to cleo the other way round", ana, cleo, emil, 3),
+        ("ben's way to cleo, around the ring", ben, cleo, ana, 4),
+        ("cleo's way to ben, around the ring", cleo, ben, dora, 4),
+    )
+    end = time.monotonic() + 3
+    for what, person, to, via, hops in others:
+        eventually(
+            lambda: (way_to(person, to).get("via"), way_to(person, to).get("hops"))
+            == (via.device, hops),
+            what,
+            within=max(end - time.monotonic(), 0.1),
+        )
 
 
 def test_thirty_hosts_on_one_network_link_to_some_and_reach_all(town):

@@ -147,6 +147,11 @@ class Town:
         """Takes the cable out: the interface stays, its carrier goes."""
         self._cable(host, lan, "down")
 
+    def severs(self, lan, one, other):
+        """Two hosts hear nothing of each other on a network any more. Nobody notices: no carrier goes."""
+        for here, there in ((one, other), (other, one)):
+            _drops(here, f"ip saddr {there.ips[lan]} counter")
+
     def loses_packets(self, host, percent):
         """From now on this share of what comes to a host gets lost, at random."""
         _drops(host, f'iifname != "lo" numgen random mod 100 < {percent} counter')

@@ -127,13 +127,14 @@ fn tell(scenario: &Scenario, args: &Args, sum: &Report, wall: Duration) {
     );
     println!(
         "{:22} per delivery {:.1} frames, {:.1} of them envelopes, {:.0} bytes; settled within {:.0} s; \
-         {} crashes; signatures {} checked, {} remembered; {} unacknowledged; {:.1} s",
+         {} crashes, {} cables pulled; signatures {} checked, {} remembered; {} unacknowledged; {:.1} s",
         "",
         each(sum.traffic.all_frames()),
         each(sum.traffic.frames.get(&0x10).copied().unwrap_or(0)),
         each(sum.traffic.all_bytes()),
         sum.converged_after.as_secs_f64(),
         sum.crashes,
+        sum.pulled,
         sum.verified,
         sum.remembered,
         sum.unacknowledged,
@@ -144,6 +145,18 @@ fn tell(scenario: &Scenario, args: &Args, sum: &Report, wall: Duration) {
             "{:22} {} of {} letters arrived",
             "", sum.letters_arrived, sum.letters
         );
+    }
+    for (what, copies) in [("512 B to 4 KiB", &sum.pushed), ("above 4 KiB", &sum.asked)] {
+        if copies.deliveries > 0 {
+            let each = |count: u64| count as f64 / copies.deliveries as f64;
+            println!(
+                "{:22} messages of {what}, {:.1} KiB on average: {:.2} copies and {:.1} KiB per delivery",
+                "",
+                each(copies.delivered_bytes) / 1_024.0,
+                each(copies.frames),
+                each(copies.bytes) / 1_024.0,
+            );
+        }
     }
     if args.details {
         for (kind, frames) in &sum.traffic.frames {

@@ -46,6 +46,18 @@ fn in_a_storm_flooding_is_not_enough() {
 }
 
 #[test]
+fn where_nobody_tells_of_links_nobody_goes_around_a_cable() {
+    let scenario = Scenario {
+        nodes: 20,
+        pulls: 1,
+        ..deaf_to("pulled", &[0x15])
+    };
+    let report = sim::run(&scenario, 1);
+    assert_eq!(report.pulled, 1);
+    assert!(!report.findings.is_empty());
+}
+
+#[test]
 fn what_a_disk_only_promised_is_shown_twice() {
     let faults = Faults {
         lying_disks: true,

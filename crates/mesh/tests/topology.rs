@@ -18,7 +18,7 @@ use gossamer_wire::v2::{Edge, EnvelopeFrame, LinkFrame, LinkState, LinkStateFram
 
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 
-use self::street::{ANA, BEN, CLEO, DORA, Street};
+use self::street::{ANA, BEN, CLEO, DORA, EMIL, Street};
 
 fn way(street: &Street, from: usize, to: usize) -> Option<(u8, DeviceId)> {
     let route = street.people[from].brain.route(&street.id(to));
@@ -67,6 +67,65 @@ fn when_the_middle_is_cut_nobody_finds_across_and_when_it_heals_all_do() {
     street.meet(BEN, CLEO);
     street.wait(15);
     assert_eq!(way(&street, ANA, DORA), Some((3, street.id(BEN))));
+}
+
+/// Ana, ben, cleo, dora and emil in a ring.
+fn ring() -> Street {
+    let mut street = Street::open(5);
+    for one in 0..5 {
+        street.meet(one, (one + 1) % 5);
+    }
+    street.wait(8);
+    street
+}
+
+#[test]
+fn a_cable_that_is_pulled_where_nobody_notices_is_gone_around_within_three_seconds() {
+    let mut street = ring();
+    assert_eq!(way(&street, ANA, CLEO), Some((2, street.id(BEN))));
+    street.silence(BEN, CLEO, true);
+    street.wait_tenths(30);
+    assert_eq!(way(&street, ANA, CLEO), Some((3, street.id(EMIL))));
+    assert_eq!(way(&street, BEN, CLEO), Some((4, street.id(ANA))));
+    assert!(street.people[BEN].up.contains(&street.id(CLEO)), "it stays");
+}
+
+#[test]
+fn a_link_that_answers_again_counts_after_two_seconds_and_not_before() {
+    let mut street = ring();
+    street.silence(BEN, CLEO, true);
+    street.wait_tenths(50);
+    street.silence(BEN, CLEO, false);
+    let id = street.says(BEN, b"hello");
+    assert_eq!(street.people[CLEO].shown, [id], "what is new goes there");
+    street.wait_tenths(15);
+    assert_eq!(way(&street, ANA, CLEO), Some((3, street.id(EMIL))));
+    street.wait_tenths(30);
+    assert_eq!(way(&street, ANA, CLEO), Some((2, street.id(BEN))));
+}
+
+#[test]
+fn who_dozes_again_and_again_is_told_of_a_few_times() {
+    let mut street = ring();
+    let before = street.told;
+    for _ in 0..30 {
+        street.silence(BEN, CLEO, true);
+        street.wait_tenths(40);
+        street.silence(BEN, CLEO, false);
+        street.wait_tenths(60);
+    }
+    let told = street.told - before;
+    assert!((4..=24).contains(&told), "{told} times in 300 s");
+}
+
+#[test]
+fn where_no_other_way_leads_a_silent_link_is_the_way() {
+    let mut street = row();
+    street.silence(ANA, BEN, true);
+    street.wait_tenths(40);
+    assert_eq!(way(&street, ANA, BEN), Some((1, street.id(BEN))));
+    assert_eq!(way(&street, ANA, DORA), None);
+    assert_eq!(way(&street, DORA, ANA), None, "told by ben");
 }
 
 #[test]

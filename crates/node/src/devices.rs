@@ -38,6 +38,8 @@ struct Device {
     /// When it was last lost.
     down_at: u64,
     is_linked: bool,
+    /// Its link does not answer.
+    is_silent: bool,
     /// The way there over others.
     route: Option<Route>,
     /// It beacons, and cannot be dialled.
@@ -50,7 +52,8 @@ struct Device {
 
 impl Device {
     fn status(&self) -> Option<PeerStatus> {
-        if self.is_linked {
+        let has_way_around = self.is_silent && self.route.is_some();
+        if self.is_linked && !has_way_around {
             Some(PeerStatus::Direct)
         } else if self.route.is_some() {
             Some(PeerStatus::Relayed)
@@ -125,6 +128,7 @@ impl Devices {
         self.change(device, now, |known| {
             known.addr = Some(addr);
             known.is_linked = true;
+            known.is_silent = false;
             known.is_blocked = false;
         })
     }
@@ -132,6 +136,12 @@ impl Devices {
     /// A device has no link any more. Returns what to tell.
     pub(crate) fn down(&mut self, device: &DeviceId, now: Now) -> Option<PeerView> {
         self.change(*device, now, |known| known.is_linked = false)
+    }
+
+    /// The link to a device does not answer, or does again. It is reached through others meanwhile
+    /// if there is a way. Returns what to tell.
+    pub(crate) fn doubted(&mut self, device: DeviceId, silent: bool, now: Now) -> Option<PeerView> {
+        self.change(device, now, |known| known.is_silent = silent)
     }
 
     /// The way to a device over others is another one now. Returns what to tell.
@@ -447,7 +457,11 @@ mod tests {
         let peer = devices.up(ana, addr, at(2)).unwrap();
         assert_eq!((peer.status, peer.hops), (PeerStatus::Direct, Some(1)));
         assert_eq!(peer.via, None);
-        let peer = devices.down(&ana, at(3)).unwrap();
+        let peer = devices.doubted(ana, true, at(3)).unwrap();
+        assert_eq!(peer.status, PeerStatus::Relayed, "the link is silent");
+        let peer = devices.doubted(ana, false, at(4)).unwrap();
+        assert_eq!(peer.status, PeerStatus::Direct, "and answers again");
+        let peer = devices.down(&ana, at(5)).unwrap();
         assert_eq!(
             peer.status,
             PeerStatus::Relayed,
@@ -456,5 +470,14 @@ mod tests {
         let peer = devices.routed(ana, None, at(9)).unwrap();
         assert_eq!((peer.status, peer.last_seen), (PeerStatus::Offline, 9));
         assert!(devices.routed(ana, None, at(10)).is_none());
+    }
+
+    #[test]
+    fn who_is_silent_and_reached_in_no_other_way_is_still_linked() {
+        let ana = DeviceId::new([1; 32]);
+        let mut devices = Devices::default();
+        devices.named(ana, "Ana");
+        devices.up(ana, "10.0.0.2:9999".parse().unwrap(), at(1));
+        assert!(devices.doubted(ana, true, at(4)).is_none());
     }
 }

@@ -10,6 +10,7 @@ use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_wire::v2::Bucket;
 
 use super::{
+    doubt::{Doubt, Signs},
     handshake::Handshake,
     reconcile::{Initiator, Responder},
     tokens::{Rate, Tokens},
@@ -33,6 +34,7 @@ pub(crate) struct Link {
     pub(crate) rtt: Option<Duration>,
     /// Connections that the neighbour may still ask for.
     pub(crate) dial_backs: Tokens,
+    pub(crate) doubt: Doubt,
     pub(crate) feed: Feed,
     pub(crate) sync: Sync,
 }
@@ -89,6 +91,19 @@ pub(crate) struct Stuck {
 impl Link {
     pub(crate) fn is_up(&self) -> bool {
         matches!(self.phase, Phase::Up)
+    }
+
+    /// Whether it is one that others are told of and that ways lead over.
+    pub(crate) fn counts(&self) -> bool {
+        self.is_up() && !self.doubt.is_there()
+    }
+
+    pub(crate) fn signs(&self) -> Signs {
+        Signs {
+            heard_at: self.heard_at,
+            asked_at: self.ping.1,
+            rtt: self.rtt,
+        }
     }
 }
 

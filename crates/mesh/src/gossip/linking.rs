@@ -12,6 +12,7 @@ use rand::Rng;
 
 use super::{
     Gossip, LinkId, Output,
+    doubt::{Doubt, Verdict},
     handshake::{Credentials, Handshake, Progress},
     hops::DIAL_BACKS,
     link::{Feed, Link, Phase, Sync},
@@ -132,6 +133,7 @@ impl<R: Rng> Gossip<R> {
             ping: (0, now),
             rtt: None,
             dial_backs: Tokens::full(DIAL_BACKS),
+            doubt: Doubt::default(),
             feed: Feed::default(),
             sync: Sync::new(now),
         };
@@ -188,6 +190,9 @@ impl<R: Rng> Gossip<R> {
             return;
         };
         link.heard_at = now;
+        if link.doubt.is_there() {
+            self.watch_at = now;
+        }
         if matches!(link.phase, Phase::Closing) {
             return;
         }
@@ -252,6 +257,7 @@ impl<R: Rng> Gossip<R> {
         self.outputs.push_back(Output::Up { device, addr });
         self.merge_keys(keys, Some(id));
         self.ping(id, now);
+        self.watch_at = self.watch_at.min(now + limits::WATCH);
         self.overlay_up(&device, now);
         self.links_changed(false, now);
         self.send_digest(id, now);
@@ -448,6 +454,41 @@ impl<R: Rng> Gossip<R> {
         if digest_due {
             self.send_digest(id, now);
         }
+    }
+
+    /// Asks those that are silent, and doubts those that do not answer.
+    pub(super) fn watch_links(&mut self, now: Duration) {
+        self.watch_at = Duration::MAX;
+        for id in self.up_links() {
+            let Some(link) = self.links.get_mut(&id) else {
+                continue;
+            };
+            let (device, signs) = (link.device, link.signs());
+            match link.doubt.judge(signs, now) {
+                Verdict::Wait(until) => self.watch_at = self.watch_at.min(until),
+                Verdict::Ask => {
+                    self.ping(id, now);
+                    self.watch_at = self.watch_at.min(now + limits::ANSWERS);
+                }
+                Verdict::Doubt => {
+                    self.unlink_wanted(id, now);
+                    self.links_changed(true, now);
+                    self.outputs.push_back(Output::Doubt {
+                        device,
+                        silent: true,
+                    });
+                }
+                Verdict::Trust => {
+                    self.links_changed(false, now);
+                    self.outputs.push_back(Output::Doubt {
+                        device,
+                        silent: false,
+                    });
+                    self.watch_at = self.watch_at.min(now + limits::ALIVE);
+                }
+            }
+        }
+        self.watch_at = self.watch_at.max(now + limits::WATCH);
     }
 
     fn ping(&mut self, id: LinkId, now: Duration) {

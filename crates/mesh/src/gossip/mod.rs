@@ -7,6 +7,7 @@
 mod by_id;
 mod carrying;
 mod custody;
+mod doubt;
 mod fleeting;
 mod guesses;
 mod handshake;
@@ -302,6 +303,14 @@ pub enum Output {
     },
     /// A device has no link any more.
     Down(DeviceId),
+    /// The link to a device does not answer, or does again. It stays, and what goes over it may
+    /// still arrive; where there is another way that is better now.
+    Doubt {
+        /// Which.
+        device: DeviceId,
+        /// Whether it does not answer.
+        silent: bool,
+    },
     /// Two devices do not come together.
     Refused {
         /// The other one.
@@ -370,6 +379,8 @@ pub struct Gossip<R> {
     /// Unasked-for envelopes that each author may still send.
     authors: ById<DeviceId, Tokens>,
     beat_at: Duration,
+    /// When links are to be watched, or before.
+    watch_at: Duration,
     outputs: VecDeque<Output>,
 }
 
@@ -400,6 +411,7 @@ impl<R: Rng> Gossip<R> {
             overlay: overlay::Overlay::default(),
             authors: ById::with_hasher(secret),
             beat_at: Duration::ZERO,
+            watch_at: Duration::MAX,
             outputs: VecDeque::new(),
         }
     }
@@ -442,6 +454,9 @@ impl<R: Rng> Gossip<R> {
             Input::Leave => self.leave(now),
             Input::Tick => {}
         }
+        if self.watch_at <= now {
+            self.watch_links(now);
+        }
         self.route_on_time(now);
         self.purge_on_time(now);
         self.dial(now);
@@ -465,7 +480,7 @@ impl<R: Rng> Gossip<R> {
             .into_iter()
             .chain(self.routing_wake_at())
             .chain(self.carrying_wake_at());
-        due.fold(self.beat_at, Duration::min)
+        due.fold(self.beat_at.min(self.watch_at), Duration::min)
     }
 
     /// Seconds this node has run in all, on which envelopes age.

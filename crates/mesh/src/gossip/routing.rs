@@ -15,6 +15,7 @@ use rand::{Rng, RngExt};
 use super::{
     Entry, Gossip, LinkId, Output,
     by_id::{ById, Secret},
+    link::Link,
     telling::{Ours, cost, ms},
     topology::{Route, Topology},
 };
@@ -109,15 +110,20 @@ impl Around {
 }
 
 impl<R: Rng> Gossip<R> {
-    /// The way to a device; `None` when it cannot be reached, or is this one.
+    /// The way to a device; `None` when it cannot be reached, or is this one. Over a link that does
+    /// not answer only where there is no other.
     #[must_use]
     pub fn route(&self, device: &DeviceId) -> Option<Route> {
-        let direct = self.link_to(device).map(|link| Route {
+        let link = self.link_to(device);
+        let direct = link.map(|link| Route {
             via: link.device,
             hops: 1,
             cost: cost(link.rtt).into(),
         });
-        direct.or_else(|| self.routing.topology.route(device))
+        if link.is_some_and(Link::counts) {
+            return direct;
+        }
+        self.routing.topology.route(device).or(direct)
     }
 
     /// The round trip to a device in milliseconds, at least 1: measured when it is linked, else the
@@ -154,6 +160,7 @@ impl<R: Rng> Gossip<R> {
     pub(super) fn route_on_time(&mut self, now: Duration) {
         if self.routing.spread_at.is_some_and(|at| at <= now) {
             self.spread(now);
+            self.reroute_if_stale(now);
         }
         if self.tell_at().is_some_and(|at| at <= now) {
             self.tell_links(now);
@@ -243,9 +250,7 @@ impl<R: Rng> Gossip<R> {
 
     /// An earlier life of ours told of links that are gone, under a clock that was ahead.
     fn outdo(&mut self, body: &Body, now: Duration) {
-        let ours = &mut self.routing.ours;
-        ours.above = ours.above.max(body.seq);
-        ours.change(true, now);
+        self.routing.ours.outdo(body.seq, now);
     }
 
     /// Keeps what a device said, and passes it on soon to all but those who have it.

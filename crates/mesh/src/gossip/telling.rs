@@ -1,7 +1,8 @@
 //! What we tell of our own links, and when: docs/protocol-v2.md 10.1.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
+use gossamer_crypto::DeviceId;
 use gossamer_wire::v2::{Edge, LinkState};
 use rand::Rng;
 
@@ -12,6 +13,8 @@ use crate::limits;
 #[derive(Debug, Default)]
 pub(crate) struct Ours {
     told_at: Option<Duration>,
+    /// To whom.
+    told: BTreeSet<DeviceId>,
     changed: Option<Change>,
     /// Whether a link leads to a device to which no other way leads, as far as others know.
     is_needed: bool,
@@ -39,6 +42,13 @@ impl Ours {
         });
         change.last = now;
         change.went |= went;
+    }
+
+    /// All is to be told anew, whether or not something happened.
+    pub(super) fn outdo(&mut self, seq: u64, now: Duration) {
+        self.above = self.above.max(seq);
+        self.told.clear();
+        self.change(true, now);
     }
 
     /// When to tell. The first time it is when there are links enough or no more come.
@@ -87,7 +97,7 @@ impl<R: Rng> Gossip<R> {
     /// Looks whether links that were not told yet are needed by others. The map counts links that
     /// both their ends told of.
     pub(super) fn look_who_is_needed(&mut self) {
-        let mut up = self.links.values().filter(|link| link.is_up());
+        let mut up = self.links.values().filter(|link| link.counts());
         let is_needed = self.routing.ours.changed.is_some()
             && up.any(|link| self.routing.topology.route(&link.device).is_none());
         self.routing.ours.is_needed = is_needed;
@@ -114,9 +124,14 @@ impl<R: Rng> Gossip<R> {
 
     pub(super) fn tell_links(&mut self, now: Duration) {
         let links = self.link_state();
+        let to: BTreeSet<DeviceId> = links.edges.iter().map(|edge| edge.device).collect();
         let ours = &mut self.routing.ours;
-        ours.changed = None;
+        let is_same = ours.changed.take().is_some() && ours.told == to;
+        if is_same {
+            return;
+        }
         ours.told_at = Some(now);
+        ours.told = to;
         if links.edges.is_empty() {
             return;
         }
@@ -126,7 +141,7 @@ impl<R: Rng> Gossip<R> {
 
     /// All our links as they are. The costs are powers of two, so that they rarely change.
     fn link_state(&self) -> LinkState {
-        let up = self.links.values().filter(|link| link.is_up());
+        let up = self.links.values().filter(|link| link.counts());
         let edge = |link: &Link| Edge {
             device: link.device,
             cost: cost(link.rtt),

@@ -85,6 +85,12 @@ pub(super) fn audit(
                 continue;
             }
             report.deliveries += u64::from(times > 0);
+            if times > 0
+                && let Some(copies) = report.copies(written.size)
+            {
+                copies.deliveries += 1;
+                copies.delivered_bytes += written.size as u64;
+            }
             report.duplicated += u64::from(times.saturating_sub(1));
             let body = node.disk.body(id);
             if body.is_none() || (times == 0 && !is_own) {

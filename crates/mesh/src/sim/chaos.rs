@@ -14,6 +14,8 @@ pub(super) enum Upset {
     /// The nodes fall into so many sides.
     Split(usize),
     Join,
+    /// A cable is pulled where neither end notices.
+    Pull,
     DiskFull(Who),
     DiskFree(Who),
 }
@@ -29,6 +31,9 @@ pub(super) enum Exit {
     PowerCut,
 }
 
+/// Before the first cable is pulled: all have their links and know each other.
+const QUIET: Duration = Duration::from_secs(60);
+
 /// How long a disk is full at a time.
 const FULL: Duration = Duration::from_secs(10);
 
@@ -38,6 +43,13 @@ pub(super) fn plan(scenario: &Scenario, rng: &mut StdRng) -> Vec<(Duration, Upse
     for who in (0..scenario.nodes).map(Who) {
         comings_and_goings(who, scenario, rng, &mut plan);
         full_disks(who, scenario, rng, &mut plan);
+    }
+    for pull in 1..=scenario.pulls {
+        let share = f64::from(pull) / f64::from(scenario.pulls + 1);
+        plan.push((
+            QUIET + (scenario.active - QUIET).mul_f64(share),
+            Upset::Pull,
+        ));
     }
     for partition in scenario.partitions {
         plan.push((partition.from, Upset::Split(partition.sides)));

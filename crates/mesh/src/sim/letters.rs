@@ -3,11 +3,12 @@
 use bytes::Bytes;
 use gossamer_crypto::{DeviceId, DeviceKey, EnvelopeId, Keyring, NetworkId, PurgeSecret, Signed};
 use gossamer_wire::{
-    limits::{LIFETIME_DM, LIFETIME_EVERYONE, LIFETIME_LINK_STATE},
+    limits::{self, LIFETIME_DM, LIFETIME_EVERYONE, LIFETIME_LINK_STATE},
     v2::{Body, Envelope, Kind, Purge},
 };
 use rand::{Rng, RngExt, rngs::StdRng};
 
+use super::scenario::Sizes;
 use crate::gossip::Entry;
 
 /// Who writes, and where.
@@ -83,13 +84,14 @@ pub(super) fn own_entry(envelope: &Envelope, author: DeviceId, uptime: i64) -> E
     }
 }
 
-/// Something to say: mostly a line or two, now and then more than travels unasked. It begins with
-/// the id of the key that it would be sealed under.
-pub(super) fn text(keyring: &Keyring, rng: &mut StdRng) -> Bytes {
-    let size = match rng.random_range(0..100) {
-        0..90 => rng.random_range(20..400),
-        90..97 => rng.random_range(400..4_000),
-        _ => rng.random_range(4_200..20_000),
+/// Something to say. It begins with the id of the key that it would be sealed under.
+pub(super) fn text(sizes: Sizes, keyring: &Keyring, rng: &mut StdRng) -> Bytes {
+    let size = match (sizes, rng.random_range(0..100)) {
+        (Sizes::Mixed, 0..90) => rng.random_range(20..400),
+        (Sizes::Mixed, 90..97) => rng.random_range(400..4_000),
+        (Sizes::Mixed, _) => rng.random_range(4_200..20_000),
+        (Sizes::Extreme, 0..50) => (1 << 10) - HEAD,
+        (Sizes::Extreme, _) => limits::ENVELOPE - HEAD,
     };
     let mut text = vec![0; KEY_ID + size];
     rng.fill_bytes(&mut text);
@@ -124,6 +126,8 @@ pub(super) fn can_read(envelope: &Envelope, keyring: &Keyring) -> bool {
 pub(super) struct Written {
     pub(super) by: usize,
     pub(super) group: usize,
+    /// Bytes of its body.
+    pub(super) size: usize,
 }
 
 /// All messages that exist, by id.
@@ -131,3 +135,6 @@ pub(super) type Ledger = std::collections::BTreeMap<EnvelopeId, Written>;
 
 const KEY_ID: usize = 8;
 const SECRET: usize = 32;
+
+/// About what a body has besides what is said.
+const HEAD: usize = 128;

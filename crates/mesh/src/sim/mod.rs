@@ -34,8 +34,8 @@ mod world;
 
 pub use audit::Finding;
 pub use hostile::Malice;
-pub use report::{Report, Traffic};
-pub use scenario::{Doors, Faults, Partition, SCENARIOS, Scenario, Shape};
+pub use report::{Copies, Report, Traffic};
+pub use scenario::{Doors, Faults, Partition, SCENARIOS, Scenario, Shape, Sizes};
 
 /// Plays a scenario under a seed.
 #[must_use]

@@ -18,7 +18,7 @@ use super::{
     hostile::{Malice, Mischief},
     letters::{self, Author, Ledger},
     memo::Memo,
-    scenario::{Doors, Scenario},
+    scenario::{Doors, Scenario, Sizes},
     world::{PORT, Who},
 };
 use crate::{
@@ -205,8 +205,8 @@ impl Node {
     }
 
     /// What the user says next.
-    pub(super) fn write(&mut self, now: Duration, rng: &mut StdRng) -> Envelope {
-        let payload = letters::text(self.disk.keyring(), rng);
+    pub(super) fn write(&mut self, sizes: Sizes, now: Duration, rng: &mut StdRng) -> Envelope {
+        let payload = letters::text(sizes, self.disk.keyring(), rng);
         self.sign(Kind::Everyone, now, payload)
     }
 

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, ops::AddAssign, time::Duration};
 
+use gossamer_wire::limits::INLINE;
+
 use super::audit::Finding;
 
 /// What one run, or several together, came to.
@@ -27,12 +29,19 @@ pub struct Report {
     pub letters_arrived: u64,
     /// What went over the wire.
     pub traffic: Traffic,
+    /// The same of messages that travel unasked, as far as they have some length, and of those
+    /// that are asked for.
+    pub pushed: Copies,
+    /// See [`pushed`](Self::pushed).
+    pub asked: Copies,
     /// Signatures that were checked.
     pub verified: u64,
     /// Those that were remembered from another node's check.
     pub remembered: u64,
     /// Departures without a goodbye.
     pub crashes: u64,
+    /// Cables that were pulled.
+    pub pulled: u64,
     /// The most of each that any brain held at once.
     pub peaks: BTreeMap<&'static str, usize>,
     /// What did not hold.
@@ -47,6 +56,42 @@ pub struct Traffic {
     /// Their bytes.
     pub bytes: BTreeMap<u8, u64>,
 }
+
+/// How often messages of a size went over the wire.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Copies {
+    /// Of how many bytes a message is in all, summed over deliveries.
+    pub delivered_bytes: u64,
+    /// Deliveries: one for each node that showed one.
+    pub deliveries: u64,
+    /// ENVELOPE frames.
+    pub frames: u64,
+    /// Bytes of those.
+    pub bytes: u64,
+}
+
+impl AddAssign for Copies {
+    fn add_assign(&mut self, other: Self) {
+        self.delivered_bytes += other.delivered_bytes;
+        self.deliveries += other.deliveries;
+        self.frames += other.frames;
+        self.bytes += other.bytes;
+    }
+}
+
+impl Report {
+    /// Where messages with a body of this size are counted: those of a few words are no news.
+    pub(super) fn copies(&mut self, body: usize) -> Option<&mut Copies> {
+        match body {
+            ..LENGTHY => None,
+            LENGTHY..=INLINE => Some(&mut self.pushed),
+            _ => Some(&mut self.asked),
+        }
+    }
+}
+
+/// Device records and what people mostly write are shorter.
+pub(super) const LENGTHY: usize = 512;
 
 impl Traffic {
     /// Frames of all types.
@@ -82,6 +127,9 @@ impl AddAssign for Report {
         self.verified += other.verified;
         self.remembered += other.remembered;
         self.crashes += other.crashes;
+        self.pulled += other.pulled;
+        self.pushed += other.pushed;
+        self.asked += other.asked;
         for (kind, frames) in other.traffic.frames {
             *self.traffic.frames.entry(kind).or_default() += frames;
         }

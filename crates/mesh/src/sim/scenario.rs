@@ -20,6 +20,8 @@ pub struct Scenario {
     pub doors: Doors,
     /// For so long people write and things go wrong. Then all is healed.
     pub active: Duration,
+    /// How long what they write is.
+    pub sizes: Sizes,
     /// What each node that writes writes meanwhile.
     pub messages: u32,
     /// How many letters it writes to one other each.
@@ -35,6 +37,9 @@ pub struct Scenario {
     /// The share of beacons and dials that are lost, of frames that full queues drop, and of links
     /// that break within a minute with all that is in flight on them.
     pub loss: f64,
+    /// Cables that are pulled where neither end notices, one after the other. Each time all find
+    /// ways around within three seconds, as far as links hang together.
+    pub pulls: u32,
     /// When the network falls apart.
     pub partitions: &'static [Partition],
     /// How far clocks are off, years.
@@ -72,6 +77,15 @@ pub enum Shape {
         /// Nodes that live on one segment, without those that are only joined to it.
         per_segment: usize,
     },
+}
+
+/// How long messages are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sizes {
+    /// A line or two mostly, now and then more than travels unasked.
+    Mixed,
+    /// One half has a kibibyte, the other as much as an envelope holds.
+    Extreme,
 }
 
 /// Passwords.
@@ -138,6 +152,7 @@ const ROOM: Scenario = Scenario {
     shape: Shape::Room,
     doors: Doors::Open,
     active: minutes(3),
+    sizes: Sizes::Mixed,
     messages: 5,
     letters: 0,
     writers: 1.0,
@@ -145,6 +160,7 @@ const ROOM: Scenario = Scenario {
     stay: minutes(2),
     crash: 0.0,
     loss: 0.0,
+    pulls: 0,
     partitions: &[],
     skew_years: 0,
     full_disks: 0.0,
@@ -221,6 +237,25 @@ pub const SCENARIOS: &[Scenario] = &[
         nodes: 100,
         shape: Shape::Random { per_segment: 25 },
         ..CITY
+    },
+    Scenario {
+        name: "parcels",
+        about: "the same where half of the messages are as long as may be",
+        nodes: 100,
+        shape: Shape::Random { per_segment: 25 },
+        sizes: Sizes::Extreme,
+        messages: 2,
+        ..CITY
+    },
+    Scenario {
+        name: "pulled",
+        about: "cables are pulled where neither end notices: all go around within 3 s",
+        nodes: 30,
+        shape: Shape::Town { per_segment: 10 },
+        active: minutes(6),
+        messages: 1,
+        pulls: 12,
+        ..ROOM
     },
     Scenario {
         name: "locked",

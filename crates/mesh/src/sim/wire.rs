@@ -7,6 +7,9 @@ use rand::{RngExt, rngs::StdRng};
 use super::world::Who;
 use crate::gossip::LinkId;
 
+/// Of one that is not at the edge of the Wi-Fi.
+const QUICK: Duration = Duration::from_millis(15);
+
 /// All ends of all connections. A connection has two, each with a name of its own.
 #[derive(Debug, Default)]
 pub(super) struct Wire {
@@ -77,6 +80,19 @@ impl Wire {
 
     pub(super) fn remove(&mut self, link: LinkId) -> Option<End> {
         self.ends.remove(&link)
+    }
+
+    /// Connections that carry something and answer as quickly as most do.
+    pub(super) fn quick(&self) -> Vec<LinkId> {
+        let is_quick = |(link, end): &(&LinkId, &End)| {
+            **link < end.peer
+                && !end.is_cut
+                && end.got_admit
+                && end.latency <= QUICK
+                && self.ends.contains_key(&end.peer)
+        };
+        let quick = self.ends.iter().filter(is_quick);
+        quick.map(|(link, _)| *link).collect()
     }
 
     /// All that is in flight is lost, and all that comes.

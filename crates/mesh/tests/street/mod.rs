@@ -74,8 +74,12 @@ pub(crate) struct Street {
     pub(crate) todo: VecDeque<(usize, Input)>,
     /// Frames that were sent, by type.
     pub(crate) frames: BTreeMap<u8, usize>,
+    /// How often anyone told of their links.
+    pub(crate) told: usize,
     /// Frames of this type get lost.
     pub(crate) swallowed: Option<u8>,
+    /// Ends of links whose cable is pulled where nobody notices: what is sent there is lost.
+    pub(crate) silent: BTreeSet<LinkId>,
     /// Who cannot be dialled, nor dials.
     pub(crate) gone: BTreeSet<usize>,
     /// What everyone keeps.
@@ -88,6 +92,7 @@ pub(crate) const ANA: usize = 0;
 pub(crate) const BEN: usize = 1;
 pub(crate) const CLEO: usize = 2;
 pub(crate) const DORA: usize = 3;
+pub(crate) const EMIL: usize = 4;
 
 /// What a node with nobody around lets go as it starts.
 pub(crate) fn starts_with(device: u8, quota: Quota, start: Start) -> Vec<EnvelopeId> {
@@ -273,6 +278,7 @@ impl Street {
             Output::Down(device) => assert!(who.up.remove(&device), "down twice"),
             Output::Refused { reason, .. } => who.refused.push(reason),
             Output::TellLinks { links, above } => {
+                self.told += 1;
                 let envelope = self.links_of(person, &links, above);
                 self.todo.push_back((person, Input::Publish(envelope)));
             }
@@ -286,6 +292,7 @@ impl Street {
             }
             Output::Remember(_)
             | Output::Forget(_)
+            | Output::Doubt { .. }
             | Output::Route { .. }
             | Output::ConnectFailed(_) => {}
         }
@@ -344,7 +351,7 @@ impl Street {
                 body: body.clone(),
             };
             self.note(Seen::Frame(from, who, frame));
-            if self.swallowed == Some(kind) {
+            if self.swallowed == Some(kind) || self.silent.contains(&link) {
                 continue;
             }
             self.todo.push_back((
@@ -407,6 +414,32 @@ impl Street {
             self.now += Duration::from_secs(1);
             for person in 0..self.people.len() {
                 self.tell(person, Input::Tick);
+            }
+        }
+    }
+
+    /// Lets time pass as finely as brains ask for it.
+    pub(crate) fn wait_tenths(&mut self, tenths: u64) {
+        for _ in 0..tenths {
+            self.now += Duration::from_millis(100);
+            for person in 0..self.people.len() {
+                self.tell(person, Input::Tick);
+            }
+        }
+    }
+
+    /// The link between two people carries nothing any more, or does again; neither end is told.
+    pub(crate) fn silence(&mut self, one: usize, other: usize, silent: bool) {
+        let ends = self.ends.iter().filter(|(_, (who, end))| {
+            let them = self.ends.get(end).map(|(them, _)| *them);
+            [(*who, them), (them.unwrap_or(*who), Some(*who))].contains(&(one, Some(other)))
+        });
+        let ends: Vec<LinkId> = ends.map(|(link, _)| *link).collect();
+        for end in ends {
+            if silent {
+                self.silent.insert(end);
+            } else {
+                self.silent.remove(&end);
             }
         }
     }

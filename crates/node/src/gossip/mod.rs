@@ -195,6 +195,10 @@ impl Actor {
             Output::Keyring(keyring) => self.rekey(keyring),
             Output::Up { device, addr } => self.device_up(device, addr),
             Output::Down(device) => self.device_down(&device),
+            Output::Doubt { device, silent } => {
+                let view = self.v2.devices.doubted(device, silent, self.clock.now());
+                self.tell_peer(view);
+            }
             Output::Refused {
                 device,
                 addr,

@@ -4,12 +4,13 @@ use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use gossamer_crypto::DeviceId;
+use gossamer_wire::v2::LinkFrame;
 use rand::RngExt;
 
 use super::{BEACON, Dial, Event, SECOND, Town};
 use crate::{
     gossip::{Input, LinkId, Serve},
-    sim::{audit, world::Who},
+    sim::{audit, report::LENGTHY, world::Who},
 };
 
 impl Town<'_> {
@@ -124,8 +125,21 @@ impl Town<'_> {
             end.sent_admit |= kind == ADMIT;
         }
         self.report.traffic.count(kind, frame.len());
+        if kind == ENVELOPE && frame.len() >= LENGTHY {
+            self.count_copy(&frame);
+        }
         if let Some((peer, at)) = self.wire.pass(link, now, &mut self.rng) {
             self.agenda.at(at, Event::Frame(peer, frame));
+        }
+    }
+
+    fn count_copy(&mut self, frame: &Bytes) {
+        let body = frame.get(4..).unwrap_or_default();
+        if let Ok(Some(LinkFrame::Envelope(read))) = LinkFrame::decode(ENVELOPE, body)
+            && let Some(copies) = self.report.copies(read.envelope.body.len())
+        {
+            copies.frames += 1;
+            copies.bytes += frame.len() as u64;
         }
     }
 

@@ -1,11 +1,13 @@
 //! Drives everyone through virtual time.
 
+mod cables;
 mod links;
 mod mail;
 mod people;
 mod weather;
 
 use std::{
+    collections::HashMap,
     net::{IpAddr, SocketAddr},
     ops::Range,
     time::Duration,
@@ -13,7 +15,7 @@ use std::{
 
 use bytes::Bytes;
 use gossamer_crypto::{DeviceId, EnvelopeId};
-use gossamer_wire::v2::Kind;
+use gossamer_wire::v2::{Envelope, Kind};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use super::{
@@ -42,6 +44,8 @@ pub(super) struct Town<'a> {
     nodes: Vec<Node>,
     ledger: Ledger,
     post: Post,
+    /// What is on disks: a thousand of them hold the same.
+    bodies: HashMap<EnvelopeId, Envelope>,
     verifier: Memo,
     report: Report,
     /// When all was healed.
@@ -79,6 +83,8 @@ enum Event {
     Upset(Upset),
     /// Links wear out.
     Wear,
+    /// A cable was pulled: do all ways lead around?
+    GoAround,
     Heal,
     /// Has everyone got everything?
     Look,
@@ -92,6 +98,8 @@ struct Dial {
 
 const SECOND: Duration = Duration::from_secs(1);
 const BEACON: Duration = Duration::from_secs(5);
+/// From the moment that a cable is pulled until all go around.
+const AROUND: Duration = Duration::from_secs(3);
 /// Between two looks whether all is done.
 const LOOK: Duration = Duration::from_secs(5);
 /// For so long after healing things may go on moving: twice the longest pause of a brain.
@@ -117,6 +125,7 @@ impl<'a> Town<'a> {
             nodes,
             ledger: Ledger::new(),
             post: Post::new(),
+            bodies: HashMap::new(),
             verifier: Memo::default(),
             report: Report::default(),
             calm_since: None,
@@ -242,6 +251,7 @@ impl<'a> Town<'a> {
             Event::Mischief(who) => self.mischief(who),
             Event::Upset(upset) => self.upset(upset),
             Event::Wear => self.wear(),
+            Event::GoAround => self.go_around(),
             Event::Heal => self.heal(),
             Event::Look => self.look(),
         }
@@ -274,6 +284,7 @@ impl<'a> Town<'a> {
                     self.agenda
                         .after(Duration::ZERO, Event::Persisted(who, life, entry.id));
                 }
+                let envelope = self.shared(entry.id, envelope);
                 self.store(who, Write::Taken(envelope, entry));
             }
             Output::Remember(entry) => self.store(who, Write::Known(entry)),
@@ -297,9 +308,20 @@ impl<'a> Town<'a> {
                 self.tell(who, Input::Publish(envelope));
             }
             Output::Down(_)
+            | Output::Doubt { .. }
             | Output::Route { .. }
             | Output::DialBack { .. }
             | Output::ConnectFailed(_) => {}
+        }
+    }
+
+    /// The same envelope out of the memory that all disks share.
+    fn shared(&mut self, id: EnvelopeId, envelope: Envelope) -> Envelope {
+        let known = self.bodies.entry(id).or_insert_with(|| envelope.clone());
+        if *known == envelope {
+            known.clone()
+        } else {
+            envelope
         }
     }
 

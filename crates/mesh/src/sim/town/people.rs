@@ -21,7 +21,7 @@ impl Town<'_> {
             let pause = self.millis(1_000..20_000);
             return self.agenda.after(pause, Event::Write(who));
         }
-        let envelope = self.nodes[who.0].write(now, &mut self.rng);
+        let envelope = self.nodes[who.0].write(self.scenario.sizes, now, &mut self.rng);
         self.store_own(who, envelope);
     }
 
@@ -81,7 +81,9 @@ impl Town<'_> {
         let (by, group) = (who.0, node.group);
         let is_honest = node.is_honest();
         for id in committed.own.into_iter().filter(|_| is_honest) {
-            self.ledger.insert(id, Written { by, group });
+            let body = self.nodes[by].disk.body(&id);
+            let size = body.map_or(0, |envelope| envelope.body.len());
+            self.ledger.insert(id, Written { by, group, size });
         }
         for id in committed.letters {
             if let Some(body) = self.letter(who, &id) {

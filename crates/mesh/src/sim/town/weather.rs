@@ -23,6 +23,7 @@ impl Town<'_> {
             Upset::Depart(who, exit) => self.depart(who, exit),
             Upset::Return(who) => self.boot(who),
             Upset::Split(sides) => self.split(sides),
+            Upset::Pull => self.pull(),
             Upset::Join => self.world.heal(),
             Upset::DiskFull(who) => self.nodes[who.0].disk.is_full = self.calm_since.is_none(),
             Upset::DiskFree(who) => self.nodes[who.0].disk.is_full = false,
