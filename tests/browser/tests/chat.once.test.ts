@@ -146,6 +146,7 @@ test('puts what comes late in its place and says so, and moves what must stand b
 
 test('keeps the line above what is new when something comes late', async ({ page }) => {
   await open(page, 'long');
+  await expect(last(page)).toBeInViewport();
   await page.getByTestId('feed').hover();
   await page.mouse.wheel(0, -800);
   await expect(page.getByRole('button', { name: /Jump to the newest/ })).toBeVisible();
@@ -198,6 +199,7 @@ test('loads older pages above without moving what is read', async ({ page }) => 
 
 test('stays where the reader is when something new comes', async ({ page }) => {
   await open(page, 'long');
+  await expect(last(page)).toBeInViewport();
   await page.getByTestId('feed').hover();
   await page.mouse.wheel(0, -800);
   const jump = page.getByRole('button', { name: /Jump to the newest/ });
