@@ -204,11 +204,10 @@ async fn who_is_not_there_is_not_reached_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_relay_that_dies_ends_the_stream_and_does_not_make_it_look_complete() {
+async fn a_circuit_whose_second_hop_breaks_does_not_look_complete() {
     let ana = Someone::with(ANA, &[]).await;
     let mut cleo = Someone::with(CLEO, &[]).await;
     let ben = Someone::with(BEN, &[(cleo.id, cleo.hop())]).await;
-    // The circuit runs in this process: what cuts it is the end of its second hop.
     let mut at_ana = ana.opens(cleo.id, ben.hop()).await.unwrap();
     let at_cleo = cleo.welcomes().await;
     says(&mut at_ana, b"half").await;
