@@ -239,6 +239,34 @@ fn a_message_in_a_full_room_is_sent_a_few_times_to_each_and_not_by_all_to_all() 
     assert!((11..=4 * 11).contains(&copies), "{copies} copies");
 }
 
+/// Where many are known, a link that is merely one more is told late. This one is not: ana says
+/// that ben is her neighbour, and nobody but ben knows that it is so.
+#[test]
+fn whom_others_reach_over_us_only_is_told_of_soon_however_many_are_known() {
+    let mut street = Street::open(70);
+    street.meet(BEN, CLEO);
+    let states = (DORA..70).chain([ANA]).map(|one| {
+        let to = if one == ANA { BEN } else { one - 1 };
+        let edges = vec![Edge {
+            device: street.id(to),
+            cost: 1,
+        }];
+        let links = LinkState { edges, leaf: false };
+        let envelope = street.links_of(one, &links, 1);
+        LinkStateFrame { envelope, age: 0 }
+    });
+    let states: Vec<LinkStateFrame> = states.collect();
+    for states in states.chunks(gossamer_wire::limits::LINK_STATES) {
+        street.forges(CLEO, BEN, &LinkFrame::LinkStates(states.to_vec()));
+    }
+    street.wait(3);
+    assert_eq!(way(&street, CLEO, ANA), None);
+    street.meet(ANA, BEN);
+    street.wait_tenths(30);
+    assert_eq!(way(&street, CLEO, ANA), Some((2, street.id(BEN))));
+    assert_eq!(way(&street, ANA, CLEO), Some((2, street.id(BEN))));
+}
+
 #[test]
 fn links_that_nobody_at_the_other_end_tells_of_do_not_count() {
     let mut street = row();

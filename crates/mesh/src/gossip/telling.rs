@@ -89,13 +89,20 @@ impl<R: Rng> Gossip<R> {
     pub(super) fn links_changed(&mut self, went: bool, now: Duration) {
         self.routing.ours.change(went, now);
         self.routing.around = None;
-        let links = self.link_state();
+        self.map_ours(now);
+    }
+
+    /// Puts those of our links on the map that others were told of. So it is the map that they
+    /// have, and shows to whom they find a way.
+    fn map_ours(&mut self, now: Duration) {
+        let mut links = self.link_state();
+        let told = &self.routing.ours.told;
+        links.edges.retain(|edge| told.contains(&edge.device));
         self.routing.topology.tell(self.me.device, links);
         self.reroute(now);
     }
 
-    /// Looks whether links that were not told yet are needed by others. The map counts links that
-    /// both their ends told of.
+    /// Looks whether links that were not told yet lead to devices that others do not reach.
     pub(super) fn look_who_is_needed(&mut self) {
         let mut up = self.links.values().filter(|link| link.counts());
         let is_needed = self.routing.ours.changed.is_some()
@@ -137,6 +144,7 @@ impl<R: Rng> Gossip<R> {
         }
         let above = ours.above;
         self.outputs.push_back(Output::TellLinks { links, above });
+        self.map_ours(now);
     }
 
     /// All our links as they are. The costs are powers of two, so that they rarely change.
