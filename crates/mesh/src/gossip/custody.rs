@@ -87,20 +87,26 @@ pub(crate) struct Custody {
     me: DeviceId,
     quota: Quota,
     contacts: BTreeSet<DeviceId>,
-    classes: BTreeMap<Class, Shelves>,
-}
-
-#[derive(Debug, Default)]
-struct Shelves {
-    by_author: BTreeMap<DeviceId, Shelf>,
-    load: Load,
+    classes: BTreeMap<Class, Shelf>,
 }
 
 #[derive(Debug, Default)]
 struct Shelf {
-    /// In the order in which they go.
-    order: BTreeSet<(i64, EnvelopeId)>,
-    bytes: u64,
+    /// Bytes of the bodies of each author.
+    bytes: BTreeMap<DeviceId, u64>,
+    /// The bodies of each author in the order in which they go.
+    order: BTreeSet<(DeviceId, i64, EnvelopeId)>,
+    load: Load,
+}
+
+impl Shelf {
+    /// The bodies of an author in the order in which they go.
+    fn of(&self, author: DeviceId) -> impl Iterator<Item = EnvelopeId> + '_ {
+        let first = (author, i64::MIN, EnvelopeId::new([0; 32]));
+        let from = self.order.range(first..);
+        let of = from.take_while(move |(by, ..)| *by == author);
+        of.map(|(.., id)| *id)
+    }
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -166,47 +172,44 @@ impl Custody {
 
     /// Of the author who takes most: who floods pushes out what they wrote themselves.
     fn first_of(&self, class: Class, may_go: impl Fn(&EnvelopeId) -> bool) -> Option<EnvelopeId> {
-        let shelves = self.classes.get(&class)?;
-        let mut shelves: Vec<&Shelf> = shelves.by_author.values().collect();
-        shelves.sort_by_key(|shelf| Reverse(shelf.bytes));
-        shelves
+        let shelf = self.classes.get(&class)?;
+        let mut authors: Vec<(&DeviceId, &u64)> = shelf.bytes.iter().collect();
+        authors.sort_by_key(|(_, bytes)| Reverse(**bytes));
+        authors
             .into_iter()
-            .flat_map(|shelf| shelf.order.iter().map(|(_, id)| *id))
+            .flat_map(|(author, _)| shelf.of(*author))
             .find(may_go)
     }
 
     pub(crate) fn shelve(&mut self, entry: &Entry) {
-        let class = self.classes.entry(self.class(entry)).or_default();
-        let shelf = class.by_author.entry(entry.author).or_default();
+        let shelf = self.classes.entry(self.class(entry)).or_default();
         if shelf.order.insert(place(entry)) {
-            shelf.bytes += u64::from(entry.size);
-            class.load.add(entry.size.into());
+            *shelf.bytes.entry(entry.author).or_default() += u64::from(entry.size);
+            shelf.load.add(entry.size.into());
         }
     }
 
     pub(crate) fn unshelve(&mut self, entry: &Entry) {
         let class = self.class(entry);
-        let Some(class) = self.classes.get_mut(&class) else {
+        let Some(shelf) = self.classes.get_mut(&class) else {
             return;
         };
-        let Some(shelf) = class.by_author.get_mut(&entry.author) else {
+        if !shelf.order.remove(&place(entry)) {
             return;
-        };
-        if shelf.order.remove(&place(entry)) {
-            let size = u64::from(entry.size);
-            shelf.bytes = shelf.bytes.saturating_sub(size);
-            class.load.bytes = class.load.bytes.saturating_sub(size);
-            class.load.bodies -= 1;
         }
-        if shelf.order.is_empty() {
-            class.by_author.remove(&entry.author);
+        let size = u64::from(entry.size);
+        shelf.load.bytes = shelf.load.bytes.saturating_sub(size);
+        shelf.load.bodies -= 1;
+        if shelf.of(entry.author).next().is_none() {
+            shelf.bytes.remove(&entry.author);
+        } else if let Some(bytes) = shelf.bytes.get_mut(&entry.author) {
+            *bytes = bytes.saturating_sub(size);
         }
     }
 
     /// Devices of whom a body is held.
     pub(crate) fn authors(&self) -> impl Iterator<Item = &DeviceId> {
-        let shelves = self.classes.values();
-        shelves.flat_map(|shelves| shelves.by_author.keys())
+        self.classes.values().flat_map(|shelf| shelf.bytes.keys())
     }
 
     /// How full it is: what, how much of it, and the limit of that.
@@ -230,9 +233,9 @@ impl Custody {
     fn load(&self, classes: &[Class], coming: Option<&Entry>) -> Load {
         let mut load = Load::default();
         for class in classes {
-            if let Some(shelves) = self.classes.get(class) {
-                load.bytes += shelves.load.bytes;
-                load.bodies += shelves.load.bodies;
+            if let Some(shelf) = self.classes.get(class) {
+                load.bytes += shelf.load.bytes;
+                load.bodies += shelf.load.bodies;
             }
         }
         if let Some(entry) = coming
@@ -261,11 +264,11 @@ impl Custody {
 
 /// History goes oldest first, mail in the order in which it ends: who may live longest has waited
 /// for the shortest part of that.
-fn place(entry: &Entry) -> (i64, EnvelopeId) {
+fn place(entry: &Entry) -> (DeviceId, i64, EnvelopeId) {
     let at = if entry.bucket == Bucket::Mail {
         entry.ends()
     } else {
         entry.birth
     };
-    (at, entry.id)
+    (entry.author, at, entry.id)
 }
