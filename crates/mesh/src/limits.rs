@@ -61,24 +61,27 @@ pub const SETTLE: Duration = Duration::from_secs(3);
 /// Devices whose links are known: with 32 each, 6 MiB.
 pub const ORIGINS: usize = 4_096;
 
-/// How long news of links gather before they are passed on.
-pub const LINK_STATE_GATHER: Duration = Duration::from_millis(100);
+/// How long news of devices gather before they are passed on.
+pub const NEWS: Duration = Duration::from_millis(100);
 
-/// Where many devices are known, news gather for up to this long for each, by lot and up to
-/// [`LINK_STATE_GATHER_MORE`]: over a dozen links they are still everywhere within three seconds.
-pub const LINK_STATE_GATHER_PACE: Duration = Duration::from_micros(500);
-/// See [`LINK_STATE_GATHER_PACE`].
-pub const LINK_STATE_GATHER_MORE: Duration = Duration::from_millis(400);
+/// Where many devices are known or near, news gather for up to this long for each, by lot and up to
+/// [`NEWS_MORE`]: over a dozen links they are still everywhere within three seconds.
+pub const NEWS_PACE: Duration = Duration::from_micros(500);
+/// See [`NEWS_PACE`].
+pub const NEWS_MORE: Duration = Duration::from_millis(400);
 
 /// From one time that ways are looked for to the next, for each device that is known: it takes
 /// longer the more there are, and news of links come more often.
 pub const REROUTE_PACE: Duration = Duration::from_millis(2);
 
+/// The same where all ways still lead where they did, and there may be better ones.
+pub const REROUTE_BETTER: Duration = Duration::from_millis(10);
+
 /// Copies of a new envelope for neighbours who should get it from whoever sent it to us.
 pub const SPARE_COPIES: usize = 2;
 
-/// The same for news of links: who missed one gets the next.
-pub const SPARE_LINK_STATES: usize = 1;
+/// The same for news of devices: who missed one gets the next.
+pub const SPARE_NEWS: usize = 1;
 
 /// From one time that we tell of our links to the next, when one is gone.
 pub const LINK_STATE_PAUSE: Duration = Duration::from_secs(1);
@@ -87,10 +90,14 @@ pub const LINK_STATE_PAUSE: Duration = Duration::from_secs(1);
 /// than have links each to each: there may be many such.
 pub const LINK_STATE_PAUSE_MANY: Duration = Duration::from_secs(5);
 
-/// The same when there is only one more, for each device that is known: a large network that
-/// starts makes many links, and each is told to everyone. At least [`LINK_STATE_PAUSE`] and at most
+/// Who is linked to several of many at once is told of by one or two of them, by lot within this
+/// time; the others hear of it meanwhile.
+pub const LINK_STATE_LOT: Duration = Duration::from_secs(2);
+
+/// The same when there is only one more, times the square of how many devices are known: each of
+/// them makes such links, and each is told to all. At least [`LINK_STATE_PAUSE`] and at most
 /// [`LINK_STATE_PAUSE_MORE`].
-pub const LINK_STATE_PACE: Duration = Duration::from_millis(200);
+pub const LINK_STATE_PACE: Duration = Duration::from_micros(500);
 /// See [`LINK_STATE_PACE`].
 pub const LINK_STATE_PAUSE_MORE: Duration = Duration::from_secs(5 * 60);
 

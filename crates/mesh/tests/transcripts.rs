@@ -199,6 +199,10 @@ fn told(frame: &LinkFrame, person: impl Fn(&DeviceId) -> &'static str) -> (&'sta
         LinkFrame::Refuse(reason) => ("REFUSE", format!("{}: {reason:?}", reason.number())),
         LinkFrame::Ping(_) => ("PING", "token".to_owned()),
         LinkFrame::Pong(_) => ("PONG", "token".to_owned()),
+        LinkFrame::Neighbours(devices) => {
+            let devices: Vec<&str> = devices.iter().map(person).collect();
+            ("NEIGHBOURS", devices.join(" and "))
+        }
         LinkFrame::DialBack(_) => ("DIALBACK", "token".to_owned()),
         LinkFrame::Envelope(frame) => {
             let body = frame.envelope.parse().unwrap();

@@ -264,6 +264,11 @@ fn admission() -> Vec<Vector> {
             &LinkFrame::DialBack(DialBackToken::new([0xd1; 16])),
         ),
         link(
+            "neighbours",
+            "NEIGHBOURS: links to two devices",
+            &LinkFrame::Neighbours([0x21, 0x22].map(|n| DeviceId::new([n; 32])).into()),
+        ),
+        link(
             "keyring",
             "KEYRING with two network keys",
             &LinkFrame::Keyring(keys),

@@ -10,6 +10,7 @@ use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_wire::v2::Bucket;
 
 use super::{
+    around::Tag,
     doubt::{Doubt, Signs},
     handshake::Handshake,
     reconcile::{Initiator, Responder},
@@ -35,6 +36,8 @@ pub(crate) struct Link {
     /// Connections that the neighbour may still ask for.
     pub(crate) dial_backs: Tokens,
     pub(crate) doubt: Doubt,
+    /// Whom the neighbour has links to, as it says.
+    pub(crate) linked: BTreeSet<Tag>,
     pub(crate) feed: Feed,
     pub(crate) sync: Sync,
 }

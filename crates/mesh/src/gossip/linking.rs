@@ -1,6 +1,7 @@
 //! Links come and go: dialling, admission, pings.
 
 use std::{
+    collections::BTreeSet,
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
@@ -134,6 +135,7 @@ impl<R: Rng> Gossip<R> {
             rtt: None,
             dial_backs: Tokens::full(DIAL_BACKS),
             doubt: Doubt::default(),
+            linked: BTreeSet::new(),
             feed: Feed::default(),
             sync: Sync::new(now),
         };
@@ -259,7 +261,7 @@ impl<R: Rng> Gossip<R> {
         self.ping(id, now);
         self.watch_at = self.watch_at.min(now + limits::WATCH);
         self.overlay_up(&device, now);
-        self.links_changed(false, now);
+        self.links_changed(now);
         self.send_digest(id, now);
     }
 
@@ -285,6 +287,7 @@ impl<R: Rng> Gossip<R> {
             LinkFrame::Ping(token) => self.send(id, &LinkFrame::Pong(token)),
             LinkFrame::Pong(token) => self.pong(id, token, now),
             LinkFrame::DialBack(token) => self.dial_back(id, token, now),
+            LinkFrame::Neighbours(devices) => self.neighbours_of(id, &devices),
             LinkFrame::Envelope(frame) => self.envelope(id, frame, now),
             LinkFrame::Inv(ids) => self.inv(id, ids, now),
             LinkFrame::Want(ids) => self.want(id, ids, now),
@@ -384,7 +387,8 @@ impl<R: Rng> Gossip<R> {
             let device = link.device;
             self.outputs.push_back(Output::Close { link: id, last });
             if was_up && self.link_to(&device).is_none() {
-                self.links_changed(true, now);
+                self.overlay_down();
+                self.links_changed(now);
                 self.outputs.push_back(Output::Down(device));
             }
         }
@@ -411,7 +415,8 @@ impl<R: Rng> Gossip<R> {
         let dialled = link.dialled.then_some(link.addr);
         self.neighbours.unlinked(&link.device, dialled, wait, now);
         if link.is_up() {
-            self.links_changed(true, now);
+            self.overlay_down();
+            self.links_changed(now);
             self.outputs.push_back(Output::Down(link.device));
         }
     }
@@ -472,14 +477,14 @@ impl<R: Rng> Gossip<R> {
                 }
                 Verdict::Doubt => {
                     self.unlink_wanted(id, now);
-                    self.links_changed(true, now);
+                    self.links_changed(now);
                     self.outputs.push_back(Output::Doubt {
                         device,
                         silent: true,
                     });
                 }
                 Verdict::Trust => {
-                    self.links_changed(false, now);
+                    self.links_changed(now);
                     self.outputs.push_back(Output::Doubt {
                         device,
                         silent: false,

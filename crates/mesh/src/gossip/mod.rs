@@ -4,6 +4,7 @@
 //! is none. It keeps an index of envelopes and never a body: bodies come in a [`Output::Persist`]
 //! and are asked for by [`Output::Serve`].
 
+mod around;
 mod by_id;
 mod carrying;
 mod custody;
@@ -18,6 +19,7 @@ mod linking;
 #[cfg(feature = "sim")]
 mod load;
 mod neighbours;
+mod news;
 mod outbox;
 mod overlay;
 mod progress;
@@ -47,12 +49,14 @@ use gossamer_wire::v2::{
 use rand::Rng;
 
 use self::{
+    around::Around,
     by_id::{ById, Secret},
     carrying::Carrying,
     guesses::Guesses,
     index::Index,
     link::Link,
     neighbours::Neighbours,
+    news::News,
     outbox::Outbox,
     progress::Underway,
     routing::Routing,
@@ -375,6 +379,8 @@ pub struct Gossip<R> {
     underway: Underway,
     carrying: Carrying,
     routing: Routing,
+    news: News,
+    around: Around,
     overlay: overlay::Overlay,
     /// Unasked-for envelopes that each author may still send.
     authors: ById<DeviceId, Tokens>,
@@ -408,6 +414,8 @@ impl<R: Rng> Gossip<R> {
             outbox: Outbox::default(),
             underway: Underway::default(),
             carrying: Carrying::default(),
+            news: News::default(),
+            around: Around::default(),
             overlay: overlay::Overlay::default(),
             authors: ById::with_hasher(secret),
             beat_at: Duration::ZERO,

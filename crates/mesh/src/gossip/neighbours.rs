@@ -1,7 +1,7 @@
 //! Devices heard near, where they are, and when to dial them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry as MapEntry},
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
@@ -19,6 +19,8 @@ pub(crate) struct Neighbours {
     named: BTreeMap<SocketAddr, Attempts>,
     /// No dial is due before.
     soonest: Option<Duration>,
+    /// Nobody is to be forgotten before.
+    silent_at: Duration,
 }
 
 #[derive(Debug)]
@@ -80,24 +82,29 @@ impl Neighbours {
         wait: Duration,
         now: Duration,
     ) {
-        if self.heard.len() >= limits::PEERS && !self.heard.contains_key(&device) {
-            return;
-        }
-        if !self.heard.contains_key(&device) {
-            self.touch();
-        }
-        let neighbour = self.heard.entry(device).or_insert_with(|| Neighbour {
-            addrs: Vec::new(),
-            interfaces: BTreeSet::new(),
-            heard_at: now,
-            refused: None,
-            attempts: Attempts::at(now + wait),
-            parked: false,
-        });
+        let is_full = self.heard.len() >= limits::PEERS;
+        let neighbour = match self.heard.entry(device) {
+            MapEntry::Occupied(known) => known.into_mut(),
+            MapEntry::Vacant(_) if is_full => return,
+            MapEntry::Vacant(new) => {
+                // It is to be dialled.
+                self.soonest = Some(Duration::ZERO);
+                new.insert(Neighbour {
+                    addrs: Vec::new(),
+                    interfaces: BTreeSet::new(),
+                    heard_at: now,
+                    refused: None,
+                    attempts: Attempts::at(now + wait),
+                    parked: false,
+                })
+            }
+        };
         neighbour.heard_at = now;
-        neighbour.addrs.retain(|known| *known != addr);
-        neighbour.addrs.insert(0, addr);
-        neighbour.addrs.truncate(limits::ADDRS);
+        if neighbour.addrs.first() != Some(&addr) {
+            neighbour.addrs.retain(|known| *known != addr);
+            neighbour.addrs.insert(0, addr);
+            neighbour.addrs.truncate(limits::ADDRS);
+        }
         if neighbour.interfaces.len() < limits::ADDRS {
             neighbour.interfaces.insert(interface);
         }
@@ -318,9 +325,14 @@ impl Neighbours {
         stale: Duration,
         links: &BTreeMap<LinkId, Link>,
     ) {
+        if now < self.silent_at {
+            return;
+        }
         self.heard.retain(|device, neighbour| {
             now.saturating_sub(neighbour.heard_at) < stale
                 || links.values().any(|link| link.device == *device)
         });
+        let heard_at = self.heard.values().map(|one| one.heard_at).min();
+        self.silent_at = heard_at.unwrap_or(now) + stale;
     }
 }

@@ -51,6 +51,11 @@ impl<R: Rng> Gossip<R> {
         self.overlay.drawn.remove(device);
     }
 
+    /// A link is gone: another one may be made for it.
+    pub(super) fn overlay_down(&mut self) {
+        self.overlay.look_at = Duration::ZERO;
+    }
+
     /// A device could not be dialled: another one is drawn.
     pub(super) fn overlay_failed(&mut self, device: &DeviceId) {
         self.overlay.drawn.remove(device);
@@ -58,13 +63,15 @@ impl<R: Rng> Gossip<R> {
 
     /// Draws whom to dial next.
     pub(super) fn tend_overlay(&mut self, now: Duration) {
+        if now < self.overlay.look_at {
+            return;
+        }
         let heard = |device: &DeviceId| self.neighbours.is_heard(device);
         self.overlay.drawn.retain(heard);
         let has_enough = self.open_links().count() >= limits::OVERLAY && !self.is_full_mesh();
-        if has_enough && now < self.overlay.look_at {
-            return;
+        if has_enough {
+            self.overlay.look_at = now + limits::SETTLE;
         }
-        self.overlay.look_at = now + limits::SETTLE;
         let mut idle: Vec<DeviceId> = self.neighbours.parked().collect();
         if idle.is_empty() {
             return;

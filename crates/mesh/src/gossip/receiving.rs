@@ -23,6 +23,14 @@ const RATE: Rate = Rate {
     refill: limits::AUTHOR_REFILL,
 };
 
+/// Neighbours whom an envelope concerns.
+struct Whose {
+    /// They have it.
+    have: BTreeSet<LinkId>,
+    /// They wait to hear that it is on disk: its author, and who announced it.
+    owed: BTreeSet<LinkId>,
+}
+
 impl<R: Rng> Gossip<R> {
     pub(super) fn envelope(&mut self, link: LinkId, frame: EnvelopeFrame, now: Duration) {
         let EnvelopeFrame {
@@ -32,8 +40,9 @@ impl<R: Rng> Gossip<R> {
             hops,
         } = frame;
         let id = envelope.id();
-        if let Some(held) = self.index.get(&id).map(|entry| entry.held) {
-            return self.duplicate(link, id, held);
+        if let Some(entry) = self.index.get(&id) {
+            let (held, author) = (entry.held, entry.author);
+            return self.duplicate(link, id, held, &author);
         }
         let Ok(body) = envelope.parse() else {
             return self.ban(link, now);
@@ -60,6 +69,10 @@ impl<R: Rng> Gossip<R> {
             return self.ban(link, now);
         }
         let mut have = announced_by.unwrap_or_default();
+        let mut owed = have.clone();
+        if self.is_at(link, &author) {
+            owed.insert(link);
+        }
         have.insert(link);
         let entry = Entry {
             birth: self.uptime_at(now).saturating_sub(i64::from(age)),
@@ -70,8 +83,14 @@ impl<R: Rng> Gossip<R> {
             ..Entry::of(id, &envelope, &body, author)
         };
         if self.heeds(link, &entry, &body, now) {
-            self.accept(envelope, entry, have, now);
+            self.accept(envelope, entry, Whose { have, owed }, now);
         }
+    }
+
+    /// Whether a link leads to this device.
+    fn is_at(&self, link: LinkId, device: &DeviceId) -> bool {
+        let link = self.links.get(&link);
+        link.is_some_and(|link| link.device == *device)
     }
 
     pub(super) fn is_signed(&mut self, author: &DeviceId, envelope: &Envelope) -> bool {
@@ -80,7 +99,11 @@ impl<R: Rng> Gossip<R> {
             .verify(author, &envelope.body, &envelope.signature)
     }
 
-    fn duplicate(&mut self, link: LinkId, id: EnvelopeId, held: Held) {
+    fn duplicate(&mut self, link: LinkId, id: EnvelopeId, held: Held, author: &DeviceId) {
+        self.news.is_had(&id, link);
+        if !self.is_at(link, author) {
+            return;
+        }
         match held {
             Held::Body => self.send(link, &LinkFrame::Stored(vec![id])),
             Held::Pending => self.owe(id, link),
@@ -100,7 +123,7 @@ impl<R: Rng> Gossip<R> {
             .take(now)
     }
 
-    fn accept(&mut self, envelope: Envelope, entry: Entry, have: BTreeSet<LinkId>, now: Duration) {
+    fn accept(&mut self, envelope: Envelope, entry: Entry, whose: Whose, now: Duration) {
         let unwanted = matches!(entry.kind, Kind::Unknown(_))
             || self.index.is_replaced(&entry)
             || self.is_foretold(&entry);
@@ -117,13 +140,28 @@ impl<R: Rng> Gossip<R> {
             return;
         }
         let id = entry.id;
-        self.flood(&envelope, &entry, &have, now);
-        self.pending.insert(id, have);
+        self.spread(&envelope, &entry, whose.have, now);
+        self.pending.insert(id, whose.owed);
         let replaced = self.index.insert(entry.clone());
         self.outputs.push_back(Output::Persist { envelope, entry });
         self.replaced(replaced);
         self.reconsider(&id, now);
         self.tidy();
+    }
+
+    /// At once what somebody said to others, and a little later what a device says of itself.
+    fn spread(
+        &mut self,
+        envelope: &Envelope,
+        entry: &Entry,
+        have: BTreeSet<LinkId>,
+        now: Duration,
+    ) {
+        if entry.kind.is_replaceable() {
+            self.gather(entry.id, envelope.clone(), have, now);
+        } else {
+            self.flood(envelope, entry, &have, now);
+        }
     }
 
     fn replaced(&mut self, replaced: Option<EnvelopeId>) {
@@ -157,7 +195,7 @@ impl<R: Rng> Gossip<R> {
             self.outbox.push(id);
         }
         self.dispatch(&entry, BTreeSet::new());
-        self.flood(envelope, &entry, &BTreeSet::new(), now);
+        self.spread(envelope, &entry, BTreeSet::new(), now);
         let replaced = self.index.insert(entry);
         self.replaced(replaced);
         self.tidy();

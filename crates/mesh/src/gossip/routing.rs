@@ -1,23 +1,20 @@
 //! What devices tell of their links, and the way to everyone: docs/protocol-v2.md 10.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_wire::{
     limits::TTL,
-    v2::{Body, Envelope, Kind, LinkFrame, LinkState, LinkStateFrame},
+    v2::{Body, Envelope, Kind, LinkState, LinkStateFrame},
 };
-use rand::{Rng, RngExt};
+use rand::Rng;
 
 use super::{
     Entry, Gossip, LinkId, Output,
     by_id::{ById, Secret},
     link::Link,
     telling::{Ours, cost, ms},
-    topology::{Route, Topology},
+    topology::{Effect, Route, Topology},
 };
 use crate::limits;
 
@@ -27,15 +24,10 @@ pub(crate) struct Routing {
     pub(super) topology: Topology,
     /// What devices said of their links last.
     said: ById<DeviceId, Said>,
-    /// Whether routes are to be looked for anew, and when they were last.
-    stale: bool,
+    /// What has happened since ways were looked for, and when that was.
+    since: Effect,
     routed_at: Duration,
-    /// To be passed on, with those who have it.
-    to_spread: BTreeMap<EnvelopeId, (Said, BTreeSet<LinkId>)>,
-    spread_at: Option<Duration>,
     pub(super) ours: Ours,
-    /// Our neighbours among themselves, while that is as it was.
-    pub(super) around: Option<Around>,
 }
 
 impl Routing {
@@ -43,12 +35,9 @@ impl Routing {
         Self {
             topology: Topology::of(me, secret),
             said: ById::with_hasher(secret),
-            stale: false,
+            since: Effect::None,
             routed_at: Duration::ZERO,
-            to_spread: BTreeMap::new(),
-            spread_at: None,
             ours: Ours::default(),
-            around: None,
         }
     }
 }
@@ -68,44 +57,6 @@ impl Said {
             envelope: self.envelope,
             age: u32::try_from(age).unwrap_or(u32::MAX),
         }
-    }
-}
-
-/// Our links that are up, and who of the neighbours has a link to whom.
-#[derive(Debug)]
-pub(crate) struct Around {
-    links: Vec<LinkId>,
-    /// One row for each link.
-    linked: Vec<Vec<bool>>,
-}
-
-/// Over which links something new is to go on.
-#[derive(Debug, Default)]
-pub(super) struct Lacking {
-    /// To those who may not get it otherwise.
-    pub(super) surely: Vec<LinkId>,
-    /// To those who have a link to one that it came from, and so get it there.
-    pub(super) covered: Vec<LinkId>,
-}
-
-impl Around {
-    /// Who may lack what came over some links.
-    pub(super) fn lacking(&self, have: &BTreeSet<LinkId>) -> Lacking {
-        let rows = self.links.iter().zip(&self.linked);
-        let rows = rows.filter(|(link, _)| have.contains(link));
-        let rows: Vec<&Vec<bool>> = rows.map(|(_, row)| row).collect();
-        let mut lacking = Lacking::default();
-        for (at, link) in self.links.iter().enumerate() {
-            if have.contains(link) {
-                continue;
-            }
-            if rows.iter().any(|row| row.get(at) == Some(&true)) {
-                lacking.covered.push(*link);
-            } else {
-                lacking.surely.push(*link);
-            }
-        }
-        lacking
     }
 }
 
@@ -150,34 +101,20 @@ impl<R: Rng> Gossip<R> {
     }
 
     pub(super) fn routing_wake_at(&self) -> Option<Duration> {
-        self.tell_at()
-            .into_iter()
-            .chain(self.routing.spread_at)
-            .min()
+        let due = [self.tell_at(), self.news.due(), self.around.due()];
+        due.into_iter().flatten().min()
     }
 
     /// Does what is due.
     pub(super) fn route_on_time(&mut self, now: Duration) {
-        if self.routing.spread_at.is_some_and(|at| at <= now) {
-            self.spread(now);
+        if self.news.due().is_some_and(|at| at <= now) {
+            self.spread_news(now);
             self.reroute_if_stale(now);
         }
-        if self.tell_at().is_some_and(|at| at <= now) {
-            self.tell_links(now);
+        if self.around.due().is_some_and(|at| at <= now) {
+            self.tell_neighbours();
         }
-    }
-
-    /// Our neighbours among themselves. Kept until one of them tells something new.
-    pub(super) fn around(&mut self) -> &Around {
-        let links = &self.links;
-        let topology = &self.routing.topology;
-        self.routing.around.get_or_insert_with(|| {
-            let up = links.iter().filter(|(_, link)| link.is_up());
-            let (links, devices): (Vec<LinkId>, Vec<DeviceId>) =
-                up.map(|(id, link)| (*id, link.device)).unzip();
-            let linked = topology.links_among(&devices);
-            Around { links, linked }
-        })
+        self.tell_on_time(now);
     }
 
     // ---- the links of others ----
@@ -194,9 +131,7 @@ impl<R: Rng> Gossip<R> {
     fn take_links(&mut self, link: LinkId, envelope: Envelope, age: u32, now: Duration) -> bool {
         let id = envelope.id();
         if self.index.get(&id).is_some() {
-            if let Some((_, have)) = self.routing.to_spread.get_mut(&id) {
-                have.insert(link);
-            }
+            self.news.is_had(&id, link);
             return true;
         }
         let Ok(body) = envelope.parse() else {
@@ -233,11 +168,10 @@ impl<R: Rng> Gossip<R> {
         };
         let mut have = announced_by.unwrap_or_default();
         have.insert(link);
-        if self.routing.topology.tell(origin, links) {
-            self.routing.stale = true;
-            if self.link_to(&origin).is_some() {
-                self.routing.around = None;
-            }
+        let effect = self.routing.topology.tell(origin, links);
+        self.routing.since = self.routing.since.max(effect);
+        if self.link_to(&origin).is_some() || self.routing.ours.told_of(&origin) {
+            self.look_what_others_miss(now);
         }
         self.note(envelope, entry, have, now);
         true
@@ -251,6 +185,7 @@ impl<R: Rng> Gossip<R> {
     /// An earlier life of ours told of links that are gone, under a clock that was ahead.
     fn outdo(&mut self, body: &Body, now: Duration) {
         self.routing.ours.outdo(body.seq, now);
+        self.map_ours(now);
     }
 
     /// Keeps what a device said, and passes it on soon to all but those who have it.
@@ -261,37 +196,18 @@ impl<R: Rng> Gossip<R> {
         have: BTreeSet<LinkId>,
         now: Duration,
     ) {
-        let said = Said {
-            envelope,
-            birth: entry.birth,
-        };
-        self.routing.said.insert(entry.author, said.clone());
-        self.routing.to_spread.insert(entry.id, (said, have));
-        if let Some(older) = self.index.insert(entry) {
-            self.routing.to_spread.remove(&older);
-        }
-        if self.routing.spread_at.is_none() {
-            self.routing.spread_at = Some(now + self.gather());
-        }
-    }
-
-    /// How long news gather. Where many are known it is drawn by lot: whoever waits longer hears
-    /// from more of the neighbours meanwhile who has it already, and sends it to fewer.
-    fn gather(&mut self) -> Duration {
-        let known = u32::try_from(self.routing.topology.len()).unwrap_or(u32::MAX);
-        let longest = limits::LINK_STATE_GATHER_PACE.saturating_mul(known);
-        let longest = longest.min(limits::LINK_STATE_GATHER_MORE);
-        if longest <= limits::LINK_STATE_GATHER {
-            return limits::LINK_STATE_GATHER;
-        }
-        self.rng.random_range(limits::LINK_STATE_GATHER..longest)
+        self.gather(entry.id, envelope.clone(), have, now);
+        let birth = entry.birth;
+        self.routing
+            .said
+            .insert(entry.author, Said { envelope, birth });
+        self.index.insert(entry);
     }
 
     /// These were not repeated in time: their devices are gone.
     pub(super) fn expire_links(&mut self, expired: &[(EnvelopeId, DeviceId)]) {
-        for (id, by) in expired {
+        for (_, by) in expired {
             self.routing.said.remove(by);
-            self.routing.to_spread.remove(id);
             if *by == self.me.device {
                 continue;
             }
@@ -302,30 +218,7 @@ impl<R: Rng> Gossip<R> {
                 };
                 self.outputs.push_back(gone);
             }
-            self.routing.stale = true;
-            self.routing.around = None;
-        }
-    }
-
-    /// Passes on what gathered. Over most links it then goes once and not both ways.
-    fn spread(&mut self, now: Duration) {
-        self.routing.spread_at = None;
-        let uptime = self.uptime_at(now);
-        let gathered = std::mem::take(&mut self.routing.to_spread);
-        let mut news: BTreeMap<LinkId, Vec<LinkStateFrame>> = BTreeMap::new();
-        for (said, have) in gathered.into_values() {
-            let state = said.frame(uptime);
-            // Who heard it from several neighbours need not fear that it was lost.
-            let spare = match have.len() {
-                0 | 1 => limits::SPARE_LINK_STATES,
-                _ => 0,
-            };
-            for link in self.who_may_lack(&have, spare) {
-                news.entry(link).or_default().push(state.clone());
-            }
-        }
-        for (link, states) in news {
-            self.send_link_states(link, &states);
+            self.routing.since = Effect::OtherWays;
         }
     }
 
@@ -336,35 +229,40 @@ impl<R: Rng> Gossip<R> {
             .iter()
             .filter_map(|by| self.routing.said.get(by).cloned());
         let states: Vec<LinkStateFrame> = said.map(|said| said.frame(uptime)).collect();
-        self.send_link_states(link, &states);
-    }
-
-    fn send_link_states(&mut self, link: LinkId, states: &[LinkStateFrame]) {
-        for states in states.chunks(gossamer_wire::limits::LINK_STATES) {
-            self.send(link, &LinkFrame::LinkStates(states.to_vec()));
-        }
+        self.send_states(link, &states);
     }
 
     // ---- ways ----
 
     /// Looks for the ways anew if something changed: at most as often as [`limits::REROUTE_PACE`]
-    /// says.
+    /// and [`limits::REROUTE_BETTER`] say.
     pub(super) fn reroute_if_stale(&mut self, now: Duration) {
+        let pace = match self.routing.since {
+            Effect::None | Effect::SameWays => return,
+            Effect::BetterWays => limits::REROUTE_BETTER,
+            Effect::OtherWays => limits::REROUTE_PACE,
+        };
         let known = u32::try_from(self.routing.topology.len()).unwrap_or(u32::MAX);
-        let pause = limits::REROUTE_PACE.saturating_mul(known);
-        if self.routing.stale && now.saturating_sub(self.routing.routed_at) >= pause {
+        let pause = pace.saturating_mul(known);
+        if now.saturating_sub(self.routing.routed_at) >= pause {
+            self.reroute(now);
+        }
+    }
+
+    /// The same at once.
+    pub(super) fn reroute_if_changed(&mut self, now: Duration) {
+        if self.routing.since > Effect::SameWays {
             self.reroute(now);
         }
     }
 
     pub(super) fn reroute(&mut self, now: Duration) {
-        self.routing.stale = false;
+        self.routing.since = Effect::None;
         self.routing.routed_at = now;
-        self.routing.around = None;
         for device in self.routing.topology.reroute() {
             let route = self.routing.topology.route(&device);
             self.outputs.push_back(Output::Route { device, route });
         }
-        self.look_who_is_needed();
+        self.look_what_others_miss(now);
     }
 }

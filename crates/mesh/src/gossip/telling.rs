@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, time::Duration};
 
 use gossamer_crypto::DeviceId;
 use gossamer_wire::v2::{Edge, LinkState};
-use rand::Rng;
+use rand::{Rng, RngExt};
 
-use super::{Gossip, Output, link::Link};
+use super::{Gossip, Output, link::Link, routing::Routing, topology::Topology};
 use crate::limits;
 
 /// What was told of our links, and what has happened to them since.
@@ -16,8 +16,12 @@ pub(crate) struct Ours {
     /// To whom.
     told: BTreeSet<DeviceId>,
     changed: Option<Change>,
-    /// Whether a link leads to a device to which no other way leads, as far as others know.
-    is_needed: bool,
+    /// Whether others may be led over a link that is gone.
+    misleads: bool,
+    /// Since when a link that was not told leads to a device that others reach over too few.
+    needed_since: Option<Duration>,
+    /// How long others are let tell of theirs to it.
+    lot: Duration,
     /// An earlier life of ours told something under this `seq`.
     pub(super) above: u64,
 }
@@ -28,49 +32,47 @@ struct Change {
     /// When the first of it happened, and the last.
     first: Duration,
     last: Duration,
-    /// Whether a link went: there may be ways around it.
-    went: bool,
 }
 
 impl Ours {
     /// Something is to be told.
-    pub(super) fn change(&mut self, went: bool, now: Duration) {
+    fn change(&mut self, now: Duration) {
         let change = self.changed.get_or_insert(Change {
             first: now,
             last: now,
-            went,
         });
         change.last = now;
-        change.went |= went;
     }
 
     /// All is to be told anew, whether or not something happened.
     pub(super) fn outdo(&mut self, seq: u64, now: Duration) {
         self.above = self.above.max(seq);
         self.told.clear();
-        self.change(true, now);
+        self.change(now);
     }
 
-    /// When to tell. The first time it is when there are links enough or no more come.
-    fn due(&self, pace: Pace, has_enough: bool) -> Option<Duration> {
-        let Some(Change { first, last, went }) = self.changed else {
+    /// Whether others were told of a link to this device.
+    pub(super) fn told_of(&self, device: &DeviceId) -> bool {
+        self.told.contains(device)
+    }
+
+    /// When to tell. The first time it is when no more links come, or after a while.
+    fn due(&self, pace: Pace) -> Option<Duration> {
+        let Some(Change { first, last }) = self.changed else {
             return self.told_at.map(|at| at + limits::LINK_STATE_REFRESH);
         };
         let Some(told_at) = self.told_at else {
             let quiet = last + limits::LINK_STATE_PAUSE;
-            let longest = first + limits::LINK_STATE_FIRST;
-            return Some(if has_enough {
-                first
-            } else {
-                quiet.min(longest)
-            });
+            return Some(quiet.min(first + limits::LINK_STATE_FIRST));
         };
-        let due = match (went, self.is_needed) {
-            (true, _) => told_at + limits::LINK_STATE_PAUSE,
-            (false, true) => told_at + pace.needed,
-            (false, false) => told_at.max(first) + pace.more,
+        let due = if self.misleads {
+            told_at + limits::LINK_STATE_PAUSE
+        } else if let Some(since) = self.needed_since {
+            (told_at + pace.needed).max(since + self.lot)
+        } else {
+            told_at.max(first) + pace.more
         };
-        Some(due.max(first) + limits::LINK_STATE_GATHER)
+        Some(due.max(first) + limits::NEWS)
     }
 }
 
@@ -86,15 +88,15 @@ pub(super) struct Pace {
 
 impl<R: Rng> Gossip<R> {
     /// A link of ours came up, or went: the others are told soon.
-    pub(super) fn links_changed(&mut self, went: bool, now: Duration) {
-        self.routing.ours.change(went, now);
-        self.routing.around = None;
+    pub(super) fn links_changed(&mut self, now: Duration) {
+        self.routing.ours.change(now);
+        self.around_changed(now);
         self.map_ours(now);
     }
 
     /// Puts those of our links on the map that others were told of. So it is the map that they
     /// have, and shows to whom they find a way.
-    fn map_ours(&mut self, now: Duration) {
+    pub(super) fn map_ours(&mut self, now: Duration) {
         let mut links = self.link_state();
         let told = &self.routing.ours.told;
         links.edges.retain(|edge| told.contains(&edge.device));
@@ -102,18 +104,43 @@ impl<R: Rng> Gossip<R> {
         self.reroute(now);
     }
 
-    /// Looks whether links that were not told yet lead to devices that others do not reach.
-    pub(super) fn look_who_is_needed(&mut self) {
-        let mut up = self.links.values().filter(|link| link.counts());
-        let is_needed = self.routing.ours.changed.is_some()
-            && up.any(|link| self.routing.topology.route(&link.device).is_none());
-        self.routing.ours.is_needed = is_needed;
+    /// Looks whether others know too little of our links, or too much.
+    pub(super) fn look_what_others_miss(&mut self, now: Duration) {
+        let Routing { topology, ours, .. } = &self.routing;
+        if ours.changed.is_none() {
+            return;
+        }
+        let (me, up) = (&self.me.device, || {
+            self.links.values().filter(|link| link.counts())
+        });
+        let mut new = up().filter(|link| !ours.told.contains(&link.device));
+        let is_needed = new.any(|link| is_needed(topology, me, &link.device));
+        let is_up = |device: &DeviceId| up().any(|link| link.device == *device);
+        let mut gone = ours.told.iter().filter(|device| !is_up(device));
+        let misleads = gone.any(|device| topology.tells_of(device, me));
+        let ours = &mut self.routing.ours;
+        ours.misleads = misleads;
+        ours.needed_since = is_needed.then(|| ours.needed_since.unwrap_or(now));
+    }
+
+    /// Tells of our links if it is time, and still of use.
+    pub(super) fn tell_on_time(&mut self, now: Duration) {
+        let is_due = |brain: &Self| brain.tell_at().is_some_and(|at| at <= now);
+        if !is_due(self) {
+            return;
+        }
+        if self.routing.ours.needed_since.is_some() {
+            self.reroute_if_changed(now);
+            self.look_what_others_miss(now);
+        }
+        if is_due(self) {
+            self.tell_links(now);
+        }
     }
 
     /// When our links are to be told next.
     pub(super) fn tell_at(&self) -> Option<Duration> {
-        let has_enough = self.open_links().count() >= limits::OVERLAY;
-        self.routing.ours.due(self.link_state_pace(), has_enough)
+        self.routing.ours.due(self.link_state_pace())
     }
 
     pub(super) fn link_state_pace(&self) -> Pace {
@@ -122,7 +149,7 @@ impl<R: Rng> Gossip<R> {
             false => limits::LINK_STATE_PAUSE_MANY,
         };
         let known = u32::try_from(self.routing.topology.len()).unwrap_or(u32::MAX);
-        let more = limits::LINK_STATE_PACE.saturating_mul(known);
+        let more = limits::LINK_STATE_PACE.saturating_mul(known.saturating_mul(known));
         Pace {
             needed,
             more: more.clamp(limits::LINK_STATE_PAUSE, limits::LINK_STATE_PAUSE_MORE),
@@ -132,6 +159,7 @@ impl<R: Rng> Gossip<R> {
     pub(super) fn tell_links(&mut self, now: Duration) {
         let links = self.link_state();
         let to: BTreeSet<DeviceId> = links.edges.iter().map(|edge| edge.device).collect();
+        let lot = self.draw_lot();
         let ours = &mut self.routing.ours;
         let is_same = ours.changed.take().is_some() && ours.told == to;
         if is_same {
@@ -139,12 +167,24 @@ impl<R: Rng> Gossip<R> {
         }
         ours.told_at = Some(now);
         ours.told = to;
+        ours.needed_since = None;
+        ours.lot = lot;
         if links.edges.is_empty() {
             return;
         }
         let above = ours.above;
         self.outputs.push_back(Output::TellLinks { links, above });
         self.map_ours(now);
+    }
+
+    /// Who joins many has links to several of them at once, and one or two are enough at first.
+    fn draw_lot(&mut self) -> Duration {
+        match self.neighbours.len() < limits::FULL_MESH {
+            true => Duration::ZERO,
+            false => self
+                .rng
+                .random_range(Duration::ZERO..limits::LINK_STATE_LOT),
+        }
     }
 
     /// All our links as they are. The costs are powers of two, so that they rarely change.
@@ -159,6 +199,14 @@ impl<R: Rng> Gossip<R> {
             leaf: self.me.leaf,
         }
     }
+}
+
+/// Whether others are to be told soon of a link of ours to a device: they find no way there, or
+/// would find none without the only link of it that they know of. Who has said nothing yet will, and
+/// until then it is of no use.
+fn is_needed(topology: &Topology, me: &DeviceId, device: &DeviceId) -> bool {
+    let is_weak = topology.degree(device) < 2 && topology.tells_of(device, me);
+    is_weak || topology.contains(device) && topology.route(device).is_none()
 }
 
 /// Milliseconds, at least 1.

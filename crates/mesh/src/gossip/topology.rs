@@ -61,10 +61,6 @@ impl Row {
         leaf: false,
     };
 
-    fn has(&self, to: Slot) -> bool {
-        self.links().iter().any(|(known, _)| *known == to)
-    }
-
     /// Slots of neighbours, and what the links to them cost.
     fn links(&self) -> &[(Slot, u16)] {
         self.links.get(..self.count.into()).unwrap_or_default()
@@ -88,6 +84,19 @@ impl Row {
             self.count -= 1;
         }
     }
+}
+
+/// What follows from news of a device's links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Effect {
+    /// Nothing: no link came or went.
+    None,
+    /// All ways are as they were.
+    SameWays,
+    /// There may be shorter or faster ways.
+    BetterWays,
+    /// A way may be gone, or lead to someone who had none.
+    OtherWays,
 }
 
 /// How to get to a device.
@@ -123,16 +132,19 @@ impl Topology {
         self.slots.contains_key(device)
     }
 
-    /// A device tells of its links: this is all of them. True when a link came or went.
+    /// A device tells of its links: this is all of them.
     ///
     /// Mostly a link or two are new, so what stayed as it was is not looked at again.
-    pub(crate) fn tell(&mut self, device: DeviceId, state: LinkState) -> bool {
+    pub(crate) fn tell(&mut self, device: DeviceId, state: LinkState) -> Effect {
         let slot = self.slot(device);
         let node = self.nodes.get_mut(usize::from(slot));
         let Some((node, row)) = node.zip(self.rows.get_mut(usize::from(slot))) else {
-            return false;
+            return Effect::None;
         };
-        let mut changed = std::mem::replace(&mut row.leaf, state.leaf) != state.leaf;
+        let mut effect = match std::mem::replace(&mut row.leaf, state.leaf) == state.leaf {
+            true => Effect::None,
+            false => Effect::OtherWays,
+        };
         let before = std::mem::take(&mut node.told);
         let find = |told: &[Told], device: &DeviceId| {
             told.iter().find(|one| one.edge.device == *device).copied()
@@ -155,31 +167,60 @@ impl Topology {
                 && find(&told, &one.edge.device).is_none()
             {
                 self.part(slot, other);
-                changed = true;
+                effect = effect.max(self.without(slot, other));
             }
         }
         if let Some(node) = self.nodes.get_mut(usize::from(slot)) {
             node.told = told;
         }
         for edge in new {
-            changed |= self.meet(slot, device, edge);
+            if let Some(other) = self.meet(slot, device, edge) {
+                effect = effect.max(self.with(slot, other));
+            }
         }
-        changed
+        effect
     }
 
-    /// A link that one end tells of counts, if the other end does so too. True when it did not
-    /// count before.
-    fn meet(&mut self, slot: Slot, device: DeviceId, edge: Edge) -> bool {
-        let Some(other) = self.slots.get(&edge.device).copied() else {
-            return false;
-        };
-        let node = self.nodes.get(usize::from(other));
-        let back = node.and_then(|node| node.told.iter().find(|back| back.edge.device == device));
-        let Some(cost) = back.map(|back| back.edge.cost.max(edge.cost)) else {
-            return false;
-        };
+    /// What follows from a new link, as far as its ends were reached before.
+    fn with(&self, one: Slot, other: Slot) -> Effect {
+        match (self.hops(one), self.hops(other)) {
+            (None, None) => Effect::SameWays,
+            (Some(one), Some(other)) if one == other => Effect::SameWays,
+            (Some(_), Some(_)) => Effect::BetterWays,
+            (None, Some(_)) | (Some(_), None) => Effect::OtherWays,
+        }
+    }
+
+    /// What follows when a link is gone. No way leads over one between devices as far away as each
+    /// other, nor over one to a device to which another neighbour of ours leads.
+    fn without(&self, one: Slot, other: Slot) -> Effect {
+        let way = |slot: Slot| self.ways.get(usize::from(slot)).copied().flatten();
+        match (way(one), way(other)) {
+            (Some(one), Some(other)) if one.hops == other.hops || one.via != other.via => {
+                Effect::SameWays
+            }
+            _ => Effect::OtherWays,
+        }
+    }
+
+    /// Links to a slot: none to this device.
+    fn hops(&self, slot: Slot) -> Option<u8> {
+        if self.nodes.get(usize::from(slot))?.device == Some(self.me) {
+            return Some(0);
+        }
+        let way = self.ways.get(usize::from(slot))?.as_ref()?;
+        Some(way.hops)
+    }
+
+    /// A link that one end tells of counts, if the other end does so too. The slot of that when it
+    /// did not count before.
+    fn meet(&mut self, slot: Slot, device: DeviceId, edge: Edge) -> Option<Slot> {
+        let other = self.slots.get(&edge.device).copied()?;
+        let node = self.nodes.get(usize::from(other))?;
+        let back = node.told.iter().find(|back| back.edge.device == device)?;
+        let cost = back.edge.cost.max(edge.cost);
         self.hook(other, slot, device, cost);
-        self.hook(slot, other, edge.device, cost)
+        self.hook(slot, other, edge.device, cost).then_some(other)
     }
 
     /// Notes a link that counts at one of its ends. True when it is new there.
@@ -335,16 +376,11 @@ impl Topology {
         })
     }
 
-    /// Which of some devices have a link to which others of them: one row for each.
-    pub(crate) fn links_among(&self, devices: &[DeviceId]) -> Vec<Vec<bool>> {
-        let slots = devices.iter().map(|device| self.slots.get(device).copied());
-        let slots: Vec<Option<Slot>> = slots.collect();
-        let row = |slot: &Option<Slot>| {
-            let row = slot.and_then(|slot| self.rows.get(usize::from(slot)));
-            let linked = |to: &Option<Slot>| row.zip(*to).is_some_and(|(row, to)| row.has(to));
-            slots.iter().map(linked).collect()
-        };
-        slots.iter().map(row).collect()
+    /// Whether a device tells of a link to another.
+    pub(crate) fn tells_of(&self, device: &DeviceId, other: &DeviceId) -> bool {
+        let slot = self.slots.get(device).copied();
+        let node = slot.and_then(|slot| self.nodes.get(usize::from(slot)));
+        node.is_some_and(|node| node.told.iter().any(|one| one.edge.device == *other))
     }
 
     /// The links of one device that both ends tell of.
@@ -484,10 +520,10 @@ mod tests {
             None,
             "cleo has a link to ben, she says"
         );
-        assert!(topology.tell(id(3), links(&[1])));
+        assert_ne!(topology.tell(id(3), links(&[1])), Effect::None);
         assert_eq!(hops(&mut topology, 2, 3), Some((2, id(1))));
-        assert!(!topology.tell(id(3), links(&[1])), "nothing new");
-        assert!(topology.tell(id(1), links(&[3])));
+        assert_eq!(topology.tell(id(3), links(&[1])), Effect::None);
+        assert_ne!(topology.tell(id(1), links(&[3])), Effect::None);
         assert_eq!(hops(&mut topology, 1, 2), None);
     }
 
@@ -534,7 +570,7 @@ mod tests {
             leaf: true,
             ..links(&[1, 3])
         };
-        assert!(topology.tell(id(2), leaf));
+        assert_eq!(topology.tell(id(2), leaf), Effect::OtherWays);
         assert_eq!(hops(&mut topology, 1, 3), None);
         assert_eq!(
             hops(&mut topology, 2, 3),
@@ -568,6 +604,31 @@ mod tests {
     }
 
     #[test]
+    fn ways_are_looked_for_again_when_a_link_matters() {
+        let mut topology = told(&[
+            (1, &[2, 3]),
+            (2, &[1, 4]),
+            (3, &[1]),
+            (4, &[2, 5]),
+            (5, &[4]),
+        ]);
+        topology.reroute();
+        // As far away as each other.
+        topology.tell(id(2), links(&[1, 4, 3]));
+        assert_eq!(topology.tell(id(3), links(&[1, 2])), Effect::SameWays);
+        assert_eq!(topology.tell(id(3), links(&[1])), Effect::SameWays);
+        // A shorter way to 5.
+        topology.tell(id(3), links(&[1, 5]));
+        let shorter = topology.tell(id(5), links(&[4, 3]));
+        assert_eq!(shorter, Effect::BetterWays);
+        topology.reroute();
+        assert_eq!(topology.tell(id(5), links(&[3])), Effect::SameWays);
+        assert_eq!(topology.tell(id(5), links(&[])), Effect::OtherWays);
+        topology.reroute();
+        assert_eq!(topology.tell(id(5), links(&[3])), Effect::OtherWays);
+    }
+
+    #[test]
     fn who_is_forgotten_makes_room() {
         let mut topology = told(&[(1, &[2]), (2, &[1])]);
         topology.forget(&id(2));
@@ -579,6 +640,20 @@ mod tests {
     }
 
     proptest! {
+        /// When news say that all ways are as they were, they are.
+        #[test]
+        fn news_that_change_no_way_change_none(
+            said in proptest::collection::vec((0_u8..9, proptest::collection::vec(0_u8..9, 0..5)), 1..80),
+        ) {
+            let mut topology = Topology::of(id(1), Secret::default());
+            for (device, to) in &said {
+                if topology.tell(id(*device), links(to)) <= Effect::SameWays {
+                    prop_assert_eq!(topology.reroute(), []);
+                }
+                topology.reroute();
+            }
+        }
+
         /// Whatever the order in which devices speak, are forgotten and speak again, the ways are
         /// those of what they said last.
         #[test]

@@ -1,7 +1,7 @@
 //! What travels on a link (docs/protocol-v2.md 5.2).
 
 use bytes::Bytes;
-use gossamer_crypto::{EnvelopeId, NetworkKey};
+use gossamer_crypto::{DeviceId, EnvelopeId, NetworkKey};
 
 use super::{
     Bucket, BucketDigest, DecodeError, DialBackToken, Envelope, EnvelopeFrame, Hello,
@@ -32,6 +32,8 @@ pub enum LinkFrame {
     Pong(u64),
     /// Asks the neighbour to dial us, since we could not dial it.
     DialBack(DialBackToken),
+    /// The devices that we have links to, for neighbours only; at most [`limits::EDGES`].
+    Neighbours(Vec<DeviceId>),
     /// An envelope.
     Envelope(EnvelopeFrame),
     /// Ids of envelopes that we hold; at most [`limits::IDS`], as in the next three.
@@ -140,6 +142,10 @@ impl LinkFrame {
             Self::DialBack(token) => {
                 to.map(1).key(0).bytes(token.expose_secret());
             }
+            Self::Neighbours(devices) => {
+                let device = |to: &mut Writer, device: &DeviceId| _ = to.bytes(device.as_bytes());
+                to.map(1).key(0).list(devices, device);
+            }
             Self::Envelope(envelope) => envelope.write(to),
             Self::Inv(ids) | Self::Want(ids) | Self::Stored(ids) | Self::Lack(ids) => {
                 let id = |to: &mut Writer, id: &EnvelopeId| _ = to.bytes(id.as_bytes());
@@ -203,6 +209,7 @@ impl LinkFrame {
             Self::Ping(_) => PING,
             Self::Pong(_) => PONG,
             Self::DialBack(_) => DIALBACK,
+            Self::Neighbours(_) => NEIGHBOURS,
             Self::Envelope(_) => ENVELOPE,
             Self::Inv(_) => INV,
             Self::Want(_) => WANT,
@@ -229,6 +236,7 @@ fn reader(kind: u8) -> Option<Fields> {
         PING => |map| Ok(LinkFrame::Ping(map.need(0, Reader::uint)?)),
         PONG => |map| Ok(LinkFrame::Pong(map.need(0, Reader::uint)?)),
         DIALBACK => |map| Ok(LinkFrame::DialBack(map.need(0, Reader::fixed)?)),
+        NEIGHBOURS => |map| Ok(LinkFrame::Neighbours(map.need(0, devices)?)),
         ENVELOPE => |map| Ok(LinkFrame::Envelope(EnvelopeFrame::read(map)?)),
         INV => |map| Ok(LinkFrame::Inv(map.need(0, ids)?)),
         WANT => |map| Ok(LinkFrame::Want(map.need(0, ids)?)),
@@ -298,6 +306,10 @@ fn ids(from: &mut Reader<'_>) -> Result<Vec<EnvelopeId>, DecodeError> {
     from.list(limits::IDS, Reader::fixed)
 }
 
+fn devices(from: &mut Reader<'_>) -> Result<Vec<DeviceId>, DecodeError> {
+    from.list(limits::EDGES, Reader::fixed)
+}
+
 fn link_states(from: &mut Reader<'_>) -> Result<Vec<LinkStateFrame>, DecodeError> {
     from.list(limits::LINK_STATES, |item| item.map(LinkStateFrame::read))
 }
@@ -315,6 +327,7 @@ const KEYRING: u8 = 0x06;
 const PING: u8 = 0x08;
 const PONG: u8 = 0x09;
 const DIALBACK: u8 = 0x0a;
+const NEIGHBOURS: u8 = 0x0b;
 const ENVELOPE: u8 = 0x10;
 const INV: u8 = 0x11;
 const WANT: u8 = 0x12;

@@ -185,6 +185,8 @@ pub(crate) fn link_frame() -> impl Strategy<Value = LinkFrame> {
         any::<u64>().prop_map(LinkFrame::Ping),
         any::<u64>().prop_map(LinkFrame::Pong),
         token().prop_map(LinkFrame::DialBack),
+        vec(any::<[u8; 32]>().prop_map(DeviceId::new), 0..=limits::EDGES)
+            .prop_map(LinkFrame::Neighbours),
     ];
     let gossip = prop_oneof![
         envelope_frame().prop_map(LinkFrame::Envelope),
