@@ -58,7 +58,7 @@ async function simulation(args) {
   const started = performance.now();
   const [suite] = choose(['sim']);
   await prepare([suite]);
-  const run = await runSuite({ ...suite, run: () => simulate(args) });
+  const run = await runSuite({ ...suite, run: () => simulate(args, { long: true }) });
   return summarise([run], performance.now() - started);
 }
 

@@ -116,10 +116,15 @@ async function cargoTest(args) {
   return unexplained ? add(results, failure(`cargo test ${args.join(' ')}`)) : results;
 }
 
-/** Plays scenarios of the simulator; each counts as one test. `args` are those of tests/sim. */
-export async function simulate(args) {
-  await run('cargo', ['build', '--workspace', '--bin', 'sim']);
-  const { code, text } = await tee(debug('sim'), args);
+/**
+ * Plays scenarios of the simulator; each counts as one test. `args` are those of tests/sim. Long runs
+ * are worth a build of their own, of the profile `sim`.
+ */
+export async function simulate(args, { long = false } = {}) {
+  const profile = long ? ['--profile', 'sim'] : [];
+  await run('cargo', ['build', '--workspace', '--bin', 'sim', ...profile]);
+  const program = long ? join(root, 'target', 'sim', `sim${exe}`) : debug('sim');
+  const { code, text } = await tee(program, args);
   const results = readSimulation(text);
   const unexplained = code !== 0 && results.failed === 0;
   return unexplained ? add(results, failure(`sim ${args.join(' ')}`)) : results;

@@ -17,6 +17,11 @@ use std::{
 
 use clap::Parser;
 use gossamer_mesh::sim::{self, Report, SCENARIOS, Scenario};
+use mimalloc::MiMalloc;
+
+/// A thousand brains take and let go of small pieces of memory all the time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Plays scenarios of the simulator.
 #[derive(Debug, Parser)]

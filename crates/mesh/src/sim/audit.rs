@@ -187,9 +187,12 @@ fn honest(nodes: &[Node]) -> impl Iterator<Item = (usize, &Node)> {
         .filter(|(_, node)| node.is_honest())
 }
 
+/// The type of STORED: docs/protocol-v2.md 5.2.
+const STORED: u8 = 0x13;
+
 /// Checks what a node says it has on disk, at the moment it says so.
 pub(super) fn check_stored(node: &Node, frame: &[u8]) -> Vec<EnvelopeId> {
-    let Some((head, body)) = frame.split_at_checked(4) else {
+    let Some((head @ [.., STORED], body)) = frame.split_at_checked(4) else {
         return Vec::new();
     };
     match LinkFrame::decode(head[3], body) {

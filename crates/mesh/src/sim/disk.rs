@@ -153,6 +153,19 @@ impl Disk {
         self.rows.get(id).and_then(|row| row.envelope.as_ref())
     }
 
+    /// A body, once what was written before is there: who reads comes after who writes.
+    pub(super) fn read(&self, id: &EnvelopeId) -> Option<&Envelope> {
+        let written = self.batch.iter().find_map(|write| {
+            if let Write::Taken(envelope, entry) = write
+                && entry.id == *id
+            {
+                return Some(envelope);
+            }
+            None
+        });
+        written.or_else(|| self.body(id))
+    }
+
     /// Direct messages whose bodies are there.
     pub(super) fn mail(&self) -> Vec<(EnvelopeId, Body)> {
         let dms = self.rows.values().filter(|row| row.entry.kind == Kind::Dm);

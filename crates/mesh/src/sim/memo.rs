@@ -1,7 +1,7 @@
 //! Checking signatures once for all nodes.
 
 use std::{
-    collections::BTreeMap,
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -16,7 +16,7 @@ pub(super) struct Memo(Arc<Mutex<Checks>>);
 
 #[derive(Debug, Default)]
 struct Checks {
-    known: BTreeMap<[u8; 32], bool>,
+    known: HashMap<[u8; 32], bool>,
     real: u64,
     remembered: u64,
 }

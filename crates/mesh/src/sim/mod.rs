@@ -32,13 +32,45 @@ mod town;
 mod wire;
 mod world;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 pub use audit::Finding;
 pub use hostile::Malice;
 pub use report::{Copies, Report, Traffic};
 pub use scenario::{Doors, Faults, Partition, SCENARIOS, Scenario, Shape, Sizes};
 
-/// Plays a scenario under a seed.
+/// Plays a scenario under a seed: a large one on all processors.
+///
+/// # Panics
+/// When no threads can be had.
 #[must_use]
 pub fn run(scenario: &Scenario, seed: u64) -> Report {
-    town::Town::new(scenario, seed).play()
+    let play = || town::Town::new(scenario, seed).play();
+    if scenario.nodes < LARGE {
+        return play();
+    }
+    let pool = rayon::ThreadPoolBuilder::new().build();
+    let pool = pool.expect("threads");
+    pool.install(|| wakefully(pool.current_num_threads(), play))
+}
+
+/// From so many nodes on they work side by side.
+const LARGE: usize = 200;
+
+/// Keeps the other threads awake meanwhile: moments are short, and who sleeps through half of one is
+/// of no help.
+fn wakefully<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    let is_done = AtomicBool::new(false);
+    rayon::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(|_| {
+                while !is_done.load(Ordering::Relaxed) {
+                    rayon::yield_now();
+                }
+            });
+        }
+        let outcome = work();
+        is_done.store(true, Ordering::Relaxed);
+        outcome
+    })
 }

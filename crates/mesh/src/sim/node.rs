@@ -40,6 +40,8 @@ pub(super) struct Node {
     /// How often it was started: what was meant for an earlier life does not reach it.
     pub(super) life: u32,
     booted_at: Duration,
+    /// When the brain was told something last.
+    told_at: Duration,
     pub(super) disk: Disk,
     pub(super) screen: Screen,
     /// Letters that the user got.
@@ -102,6 +104,7 @@ impl Node {
             brain: None,
             life: 0,
             booted_at: Duration::ZERO,
+            told_at: Duration::ZERO,
             disk: Disk::new(keyring),
             screen: Screen::default(),
             letters: BTreeSet::new(),
@@ -172,8 +175,10 @@ impl Node {
         self.brain.as_ref()
     }
 
+    /// No clock goes backwards, though what happens in one moment may be told out of order.
     pub(super) fn handle(&mut self, input: Input, now: Duration) {
-        let clocks = self.clocks(now);
+        self.told_at = self.told_at.max(now);
+        let clocks = self.clocks(self.told_at);
         if let Some(brain) = &mut self.brain {
             brain.handle(input, clocks);
         }

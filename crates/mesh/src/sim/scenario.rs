@@ -190,7 +190,7 @@ const STORM: Scenario = Scenario {
 
 /// All that scenarios with very many nodes have in common.
 const CITY: Scenario = Scenario {
-    active: minutes(2),
+    active: minutes(1),
     messages: 1,
     letters: 0,
     writers: 0.05,

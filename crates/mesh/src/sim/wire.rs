@@ -1,6 +1,6 @@
 //! Connections between brains: ordered like TCP, and as mortal.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use rand::{RngExt, rngs::StdRng};
 
@@ -8,13 +8,13 @@ use super::world::Who;
 use crate::gossip::LinkId;
 
 /// Of one that is not at the edge of the Wi-Fi.
-const QUICK: Duration = Duration::from_millis(15);
+const QUICK: Duration = Duration::from_millis(20);
 
 /// All ends of all connections. A connection has two, each with a name of its own.
 #[derive(Debug, Default)]
 pub(super) struct Wire {
-    ends: BTreeMap<LinkId, End>,
-    named: u64,
+    /// By the numbers of their names; `None` is gone.
+    ends: Vec<Option<End>>,
 }
 
 /// One end, from `LinkUp` to `LinkDown`.
@@ -41,8 +41,8 @@ impl Wire {
         latency: Duration,
         up_at: Duration,
     ) -> (LinkId, LinkId) {
-        let (at_a, at_b) = (LinkId(self.named), LinkId(self.named + 1));
-        self.named += 2;
+        let named = self.ends.len() as u64;
+        let (at_a, at_b) = (LinkId(named), LinkId(named + 1));
         let end = |who, peer| End {
             who,
             peer,
@@ -52,17 +52,22 @@ impl Wire {
             latency,
             clear_at: up_at,
         };
-        self.ends.insert(at_a, end(a, at_b));
-        self.ends.insert(at_b, end(b, at_a));
+        self.ends.push(Some(end(a, at_b)));
+        self.ends.push(Some(end(b, at_a)));
         (at_a, at_b)
     }
 
     pub(super) fn end(&self, link: LinkId) -> Option<&End> {
-        self.ends.get(&link)
+        self.ends.get(link.0 as usize)?.as_ref()
     }
 
     pub(super) fn end_mut(&mut self, link: LinkId) -> Option<&mut End> {
-        self.ends.get_mut(&link)
+        self.ends.get_mut(link.0 as usize)?.as_mut()
+    }
+
+    fn all(&self) -> impl Iterator<Item = (LinkId, &End)> {
+        let ends = (0_u64..).map(LinkId).zip(&self.ends);
+        ends.filter_map(|(link, end)| Some((link, end.as_ref()?)))
     }
 
     /// When and where what is written now arrives; `None` when it does not.
@@ -72,34 +77,33 @@ impl Wire {
         now: Duration,
         rng: &mut StdRng,
     ) -> Option<(LinkId, Duration)> {
-        let end = self.ends.get_mut(&from).filter(|end| !end.is_cut)?;
+        let end = self.end_mut(from).filter(|end| !end.is_cut)?;
         let jitter = end.latency.mul_f64(rng.random_range(1.0..2.0));
         end.clear_at = end.clear_at.max(now + jitter);
         Some((end.peer, end.clear_at))
     }
 
     pub(super) fn remove(&mut self, link: LinkId) -> Option<End> {
-        self.ends.remove(&link)
+        self.ends.get_mut(link.0 as usize)?.take()
     }
 
     /// Connections that carry something and answer as quickly as most do.
     pub(super) fn quick(&self) -> Vec<LinkId> {
-        let is_quick = |(link, end): &(&LinkId, &End)| {
-            **link < end.peer
+        let is_quick = |(link, end): &(LinkId, &End)| {
+            *link < end.peer
                 && !end.is_cut
                 && end.got_admit
                 && end.latency <= QUICK
-                && self.ends.contains_key(&end.peer)
+                && self.end(end.peer).is_some()
         };
-        let quick = self.ends.iter().filter(is_quick);
-        quick.map(|(link, _)| *link).collect()
+        self.all().filter(is_quick).map(|(link, _)| link).collect()
     }
 
     /// All that is in flight is lost, and all that comes.
     pub(super) fn cut(&mut self, link: LinkId) {
-        let peer = self.ends.get(&link).map(|end| end.peer);
+        let peer = self.end(link).map(|end| end.peer);
         for id in [Some(link), peer].into_iter().flatten() {
-            if let Some(end) = self.ends.get_mut(&id) {
+            if let Some(end) = self.end_mut(id) {
                 end.is_cut = true;
             }
         }
@@ -107,18 +111,15 @@ impl Wire {
 
     /// The ends at one node.
     pub(super) fn at(&self, who: Who) -> Vec<LinkId> {
-        let ends = self.ends.iter().filter(|(_, end)| end.who == who);
-        ends.map(|(id, _)| *id).collect()
+        let ends = self.all().filter(|(_, end)| end.who == who);
+        ends.map(|(id, _)| id).collect()
     }
 
     /// Connections that carry something, each with the nodes at its ends.
     pub(super) fn whole(&self) -> Vec<(LinkId, Who, Who)> {
-        let ends = self.ends.iter();
-        let whole = ends.filter(|(id, end)| **id < end.peer && !end.is_cut);
-        let pair = |(id, end): (&LinkId, &End)| {
-            let other = self.ends.get(&end.peer)?;
-            Some((*id, end.who, other.who))
-        };
+        let whole = self.all();
+        let whole = whole.filter(|(id, end)| *id < end.peer && !end.is_cut);
+        let pair = |(id, end): (LinkId, &End)| Some((id, end.who, self.end(end.peer)?.who));
         whole.filter_map(pair).collect()
     }
 }

@@ -10,7 +10,7 @@ use rand::RngExt;
 use super::{BEACON, Dial, Event, SECOND, Town};
 use crate::{
     gossip::{Input, LinkId, Serve},
-    sim::{audit, report::LENGTHY, world::Who},
+    sim::{report::LENGTHY, world::Who},
 };
 
 impl Town<'_> {
@@ -22,7 +22,7 @@ impl Town<'_> {
             let other = &self.nodes[hearer.0];
             if other.network == network && other.is_on() && !self.is_lost() {
                 let life = self.nodes[hearer.0].life;
-                let pause = self.millis(1..20);
+                let pause = self.millis(5..25);
                 self.agenda
                     .after(pause, Event::Heard(hearer, life, device, addr, interface));
             }
@@ -37,7 +37,7 @@ impl Town<'_> {
             self.agenda
                 .after(SECOND * 5, Event::DialFailed(who, life, dial));
         } else {
-            let pause = self.millis(1..10);
+            let pause = self.millis(5..15);
             self.agenda.after(pause, Event::Reach(who, life, dial));
         }
     }
@@ -87,7 +87,6 @@ impl Town<'_> {
     pub(super) fn send(&mut self, who: Who, link: LinkId, frame: Bytes) {
         self.check_link(who, link);
         let kind = kind(&frame);
-        let now = self.agenda.now();
         let node = &mut self.nodes[who.0];
         if node
             .mischief
@@ -96,18 +95,8 @@ impl Town<'_> {
         {
             return;
         }
-        match kind {
-            DIGEST => node.digest = Some(frame.clone()),
-            STORED if node.is_honest() && !self.scenario.faults.lying_disks => {
-                for id in audit::check_stored(node, &frame) {
-                    self.report.find(
-                        now,
-                        who.0,
-                        format!("{id:?} is said to be stored and is not"),
-                    );
-                }
-            }
-            _ => {}
+        if kind == DIGEST {
+            node.digest = Some(frame.clone());
         }
         if kind >= ENVELOPE && self.is_lost() {
             return;
@@ -158,7 +147,7 @@ impl Town<'_> {
     }
 
     pub(super) fn serve(&mut self, who: Who, serve: Serve) {
-        let envelope = self.nodes[who.0].disk.body(&serve.id).cloned();
+        let envelope = self.nodes[who.0].disk.read(&serve.id).cloned();
         let found = envelope.is_some();
         let lets_out = self.nodes[who.0]
             .mischief
@@ -190,8 +179,8 @@ impl Town<'_> {
     }
 
     pub(super) fn down(&mut self, link: LinkId) {
-        if let Some(end) = self.wire.remove(link) {
-            self.tell(end.who, Input::LinkDown { link });
+        if let Some(who) = self.wire.end(link).map(|end| end.who) {
+            self.tell(who, Input::LinkDown { link });
         }
     }
 
@@ -216,5 +205,4 @@ fn kind(frame: &[u8]) -> u8 {
 // Types of frames: docs/protocol-v2.md 5.2. Of those from ENVELOPE on a full queue may drop some.
 const ADMIT: u8 = 0x04;
 const ENVELOPE: u8 = 0x10;
-const STORED: u8 = 0x13;
 const DIGEST: u8 = 0x18;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use gossamer_crypto::EnvelopeId;
-use gossamer_wire::v2::{Body, Kind, Purge};
+use gossamer_wire::v2::{Body, Purge};
 use rand::seq::IndexedRandom;
 
 use super::{Event, Town};
@@ -129,11 +129,5 @@ impl Town<'_> {
                 self.break_link(link);
             }
         }
-    }
-
-    /// Whether this is a direct message, and what it says in the open.
-    pub(super) fn letter(&self, who: Who, id: &EnvelopeId) -> Option<Body> {
-        let body = self.nodes[who.0].disk.body(id)?.parse().ok()?;
-        (body.kind == Kind::Dm).then_some(body)
     }
 }

@@ -5,6 +5,7 @@ mod links;
 mod mail;
 mod people;
 mod weather;
+mod work;
 
 use std::{
     collections::HashMap,
@@ -18,6 +19,7 @@ use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_wire::v2::{Envelope, Kind};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
+use self::work::Task;
 use super::{
     agenda::Agenda,
     audit,
@@ -38,6 +40,8 @@ use crate::gossip::{Input, LinkId, Output, Serve};
 pub(super) struct Town<'a> {
     scenario: &'a Scenario,
     agenda: Agenda<Event>,
+    /// What nodes are given to do in this moment.
+    tasks: Vec<Task>,
     rng: StdRng,
     world: World,
     wire: Wire,
@@ -90,6 +94,25 @@ enum Event {
     Look,
 }
 
+impl Event {
+    /// Whether it may look at any brain, or change what others see in this moment.
+    fn concerns_all(&self) -> bool {
+        matches!(
+            self,
+            Self::Write(_)
+                | Self::WriteLetter(_)
+                | Self::Open(..)
+                | Self::Walk(_)
+                | Self::Mischief(_)
+                | Self::Upset(_)
+                | Self::Wear
+                | Self::GoAround
+                | Self::Heal
+                | Self::Look
+        )
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Dial {
     addr: SocketAddr,
@@ -120,6 +143,7 @@ impl<'a> Town<'a> {
         let mut town = Self {
             scenario,
             agenda: Agenda::new(),
+            tasks: Vec::new(),
             world: World::new(scenario.shape, scenario.nodes, hostile.len(), &mut rng),
             wire: Wire::default(),
             nodes,
@@ -176,9 +200,19 @@ impl<'a> Town<'a> {
     /// Plays until everyone has everything and some time on, or until there is no hope.
     pub(super) fn play(mut self) -> Report {
         while !self.is_over()
-            && let Some(event) = self.agenda.next()
+            && let Some(events) = self.agenda.next()
         {
-            self.happen(event);
+            for (at, event) in events {
+                self.agenda.set(at);
+                if event.concerns_all() {
+                    self.work();
+                    self.happen(event);
+                    self.work();
+                } else {
+                    self.happen(event);
+                }
+            }
+            self.work();
         }
         let now = self.agenda.now();
         audit::audit(
@@ -259,15 +293,6 @@ impl<'a> Town<'a> {
 
     // ---- a node and its brain ----
 
-    fn tell(&mut self, who: Who, input: Input) {
-        let now = self.agenda.now();
-        self.nodes[who.0].handle(input, now);
-        while let Some(output) = self.nodes[who.0].poll() {
-            self.act(who, output);
-        }
-        self.plan_tick(who);
-    }
-
     fn act(&mut self, who: Who, output: Output) {
         let life = self.nodes[who.0].life;
         match output {
@@ -288,7 +313,6 @@ impl<'a> Town<'a> {
                 self.store(who, Write::Taken(envelope, entry));
             }
             Output::Remember(entry) => self.store(who, Write::Known(entry)),
-            Output::Deliver(id) => self.deliver(who, id),
             Output::DropBodies(ids) => {
                 self.check_dropped(who, &ids);
                 self.store(who, Write::DropBodies(ids));
@@ -302,12 +326,10 @@ impl<'a> Town<'a> {
             Output::Keyring(keyring) => self.store(who, Write::Keyring(keyring)),
             Output::Up { device, .. } => self.store(who, Write::Admitted(device)),
             Output::Refused { device, reason, .. } => self.check_refusal(who, device, reason),
-            Output::TellLinks { links, above } => {
-                let now = self.agenda.now();
-                let envelope = self.nodes[who.0].tell_links(&links, above, now);
-                self.tell(who, Input::Publish(envelope));
-            }
-            Output::Down(_)
+            // The node did so itself.
+            Output::TellLinks { .. }
+            | Output::Deliver(_)
+            | Output::Down(_)
             | Output::Doubt { .. }
             | Output::Route { .. }
             | Output::DialBack { .. }
@@ -333,9 +355,9 @@ impl<'a> Town<'a> {
         }
     }
 
-    fn plan_tick(&mut self, who: Who) {
+    fn plan_tick(&mut self, who: Who, wake_at: Option<Duration>) {
         let node = &mut self.nodes[who.0];
-        let Some(wake_at) = node.wake_at().map(|at| at.max(self.agenda.now())) else {
+        let Some(wake_at) = wake_at.map(|at| at.max(self.agenda.now())) else {
             return;
         };
         if node.tick_at.is_none_or(|planned| wake_at < planned) {
@@ -344,21 +366,17 @@ impl<'a> Town<'a> {
         }
     }
 
-    fn deliver(&mut self, who: Who, id: EnvelopeId) {
+    /// A user is shown what is on their disk.
+    fn show(&mut self, who: Who, id: EnvelopeId, envelope: Option<Envelope>) {
         let now = self.agenda.now();
-        let node = &mut self.nodes[who.0];
-        let body = node
-            .disk
-            .body(&id)
-            .and_then(|envelope| envelope.parse().ok());
-        match body {
+        match envelope.and_then(|envelope| envelope.parse().ok()) {
             Some(body) if body.kind == Kind::Dm => self.letter_came(who, id, &body),
             Some(body) if body.kind != Kind::Everyone => {}
             None if !self.scenario.faults.lying_disks => {
                 self.report
                     .find(now, who.0, format!("{id:?} is shown before it is on disk"));
             }
-            _ => node.show(id, &self.ledger),
+            _ => self.nodes[who.0].show(id, &self.ledger),
         }
     }
 
@@ -370,6 +388,7 @@ impl<'a> Town<'a> {
         let start = self.nodes[who.0].boot(now, self.verifier.clone(), &self.ledger, &mut self.rng);
         let life = self.nodes[who.0].life;
         self.tell(who, start);
+        self.work();
         self.letters_of_old(who);
         let pause = self.millis(0..1_000);
         self.agenda.after(pause, Event::Beacon(who, life));
@@ -398,7 +417,7 @@ impl<'a> Town<'a> {
     fn latency(&mut self) -> Duration {
         match self.rng.random_range(0..10) {
             0 => self.millis(50..300),
-            _ => self.millis(1..15),
+            _ => self.millis(5..20),
         }
     }
 

@@ -1,17 +1,15 @@
 //! What people write, where it is kept, and what those do who mean ill.
 
-use gossamer_wire::v2::Envelope;
+use gossamer_crypto::EnvelopeId;
+use gossamer_wire::v2::{Body, Envelope};
 use rand::RngExt;
 
 use super::{Event, SECOND, Town};
-use crate::{
-    gossip::Input,
-    sim::{
-        disk::Write,
-        hostile::Means,
-        letters::{self, Written},
-        world::Who,
-    },
+use crate::sim::{
+    disk::Write,
+    hostile::Means,
+    letters::{self, Written},
+    world::Who,
 };
 
 impl Town<'_> {
@@ -73,28 +71,19 @@ impl Town<'_> {
         self.store(who, Write::Own(envelope, entry));
     }
 
-    pub(super) fn commit(&mut self, who: Who) {
-        let now = self.agenda.now();
-        let node = &mut self.nodes[who.0];
-        let uptime = node.uptime(now);
-        let committed = node.disk.commit(uptime);
-        let (by, group) = (who.0, node.group);
-        let is_honest = node.is_honest();
-        for id in committed.own.into_iter().filter(|_| is_honest) {
-            let body = self.nodes[by].disk.body(&id);
-            let size = body.map_or(0, |envelope| envelope.body.len());
+    /// What a user wrote is on disk.
+    pub(super) fn exist(
+        &mut self,
+        who: Who,
+        own: Vec<(EnvelopeId, usize)>,
+        letters: Vec<(EnvelopeId, Body)>,
+    ) {
+        let (by, group) = (who.0, self.nodes[who.0].group);
+        for (id, size) in own {
             self.ledger.insert(id, Written { by, group, size });
         }
-        for id in committed.letters {
-            if let Some(body) = self.letter(who, &id) {
-                self.post_letter(who, id, &body);
-            }
-        }
-        for input in committed.inputs {
-            let lied = self.scenario.faults.lying_disks && matches!(input, Input::Persisted(_));
-            if !lied {
-                self.tell(who, input);
-            }
+        for (id, body) in letters {
+            self.post_letter(who, id, &body);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What happens to everyone, and whether all is well.
 
-use gossamer_crypto::DeviceId;
+use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_wire::v2::Reason;
 use rand::RngExt;
 
-use super::{Event, LOOK, SECOND, Town};
+use super::{Event, LOOK, REST, SECOND, Town};
 use crate::{
     gossip::{Input, LinkId},
     sim::{
@@ -36,7 +36,9 @@ impl Town<'_> {
         }
         if exit == Exit::Goodbye {
             self.tell(who, Input::Leave);
+            self.work();
             self.commit(who);
+            self.work();
         } else {
             self.report.crashes += 1;
         }
@@ -112,7 +114,9 @@ impl Town<'_> {
             && audit::has_converged(&self.nodes, &self.world, &self.ledger);
         let at = self.converged_at.unwrap_or(now);
         self.converged_at = converged.then_some(at);
-        self.agenda.after(LOOK, Event::Look);
+        // All being well, it is to stay so.
+        let pause = if converged { REST / 4 } else { LOOK };
+        self.agenda.after(pause, Event::Look);
     }
 
     // ---- checks ----
@@ -122,6 +126,15 @@ impl Town<'_> {
             let now = self.agenda.now();
             self.report
                 .find(now, who.0, format!("{link:?} is used and is not there"));
+        }
+    }
+
+    /// STORED is not said of what is not on disk.
+    pub(super) fn accuse(&mut self, who: Who, ids: &[EnvelopeId]) {
+        let now = self.agenda.now();
+        for id in ids {
+            let what = format!("{id:?} is said to be stored and is not");
+            self.report.find(now, who.0, what);
         }
     }
 
