@@ -116,6 +116,18 @@ fn the_same_seed_gives_the_same_report() {
 }
 
 #[test]
+fn a_town_on_all_processors_gives_the_same_report_too() {
+    let scenario = Scenario {
+        nodes: 200,
+        active: std::time::Duration::from_secs(20),
+        ..named("sprawl")
+    };
+    let report = sim::run(&scenario, 7);
+    assert_eq!(report.findings, []);
+    assert_eq!(report, sim::run(&scenario, 7));
+}
+
+#[test]
 fn who_has_the_wrong_password_is_shown_nothing() {
     let scenario = Scenario {
         nodes: 6,

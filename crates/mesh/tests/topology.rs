@@ -239,26 +239,82 @@ fn a_message_in_a_full_room_is_sent_a_few_times_to_each_and_not_by_all_to_all() 
     assert!((11..=4 * 11).contains(&copies), "{copies} copies");
 }
 
+/// Each of the first says that it has a link to the second; one person tells another so.
+fn many_are_said_to_be_linked(
+    street: &mut Street,
+    from: usize,
+    to: usize,
+    links: &[(usize, usize)],
+) {
+    let states = links.iter().map(|(one, other)| {
+        let edges = vec![Edge {
+            device: street.id(*other),
+            cost: 1,
+        }];
+        let links = LinkState { edges, leaf: false };
+        let envelope = street.links_of(*one, &links, 1);
+        LinkStateFrame { envelope, age: 0 }
+    });
+    let states: Vec<LinkStateFrame> = states.collect();
+    for states in states.chunks(gossamer_wire::limits::LINK_STATES) {
+        street.forges(from, to, &LinkFrame::LinkStates(states.to_vec()));
+    }
+}
+
+#[test]
+fn what_a_device_says_of_itself_is_sent_to_each_about_twice_where_links_are_few() {
+    let mut street = Street::open(40);
+    everyone_meets(&mut street);
+    street.wait(30);
+    let before = street.frames.get(&0x10).copied().unwrap_or(0);
+    let id = street.introduces(ANA);
+    street.wait_tenths(30);
+    for one in 1..40 {
+        assert!(street.people[one].brain.knows(&id), "{one}");
+    }
+    let copies = street.frames.get(&0x10).copied().unwrap_or(0) - before;
+    assert!((39..=3 * 39).contains(&copies), "{copies} copies");
+}
+
+#[test]
+fn who_joins_many_is_told_of_by_a_few_and_found_by_all_within_seconds() {
+    let mut street = Street::open(150);
+    let room = 30;
+    for one in 1..room {
+        for other in 0..one {
+            street.meet(one, other);
+        }
+    }
+    let links: Vec<(usize, usize)> = (room + 1..150).map(|one| (one, one - 1)).collect();
+    let (from, to) = (BEN, street.neighbour(BEN));
+    many_are_said_to_be_linked(&mut street, from, to, &links);
+    street.wait(60);
+    let before = street.told;
+    for one in 0..room {
+        street.meet(room, one);
+    }
+    street.wait_tenths(60);
+    let links = street.people[room].brain.linked().count();
+    let told = street.told - before;
+    assert!(links >= 8, "{links} links");
+    assert!(
+        (3..=7).contains(&told),
+        "told {told} times of {links} links"
+    );
+    for one in 0..room {
+        assert!(way(&street, one, room).is_some(), "{one}");
+    }
+}
+
 /// Where many are known, a link that is merely one more is told late. This one is not: ana says
 /// that ben is her neighbour, and nobody but ben knows that it is so.
 #[test]
 fn whom_others_reach_over_us_only_is_told_of_soon_however_many_are_known() {
     let mut street = Street::open(70);
     street.meet(BEN, CLEO);
-    let states = (DORA..70).chain([ANA]).map(|one| {
-        let to = if one == ANA { BEN } else { one - 1 };
-        let edges = vec![Edge {
-            device: street.id(to),
-            cost: 1,
-        }];
-        let links = LinkState { edges, leaf: false };
-        let envelope = street.links_of(one, &links, 1);
-        LinkStateFrame { envelope, age: 0 }
-    });
-    let states: Vec<LinkStateFrame> = states.collect();
-    for states in states.chunks(gossamer_wire::limits::LINK_STATES) {
-        street.forges(CLEO, BEN, &LinkFrame::LinkStates(states.to_vec()));
-    }
+    let links: Vec<(usize, usize)> = (DORA..70).map(|one| (one, one - 1)).collect();
+    many_are_said_to_be_linked(&mut street, CLEO, BEN, &links);
+    many_are_said_to_be_linked(&mut street, CLEO, BEN, &[(ANA, BEN)]);
     street.wait(3);
     assert_eq!(way(&street, CLEO, ANA), None);
     street.meet(ANA, BEN);

@@ -514,6 +514,27 @@ impl Street {
         id
     }
 
+    /// Somebody to whom a person has a link.
+    pub(crate) fn neighbour(&self, person: usize) -> usize {
+        let (device, ..) = self.people[person].brain.linked().next().unwrap();
+        (0..self.people.len())
+            .find(|one| self.id(*one) == device)
+            .unwrap()
+    }
+
+    /// A person's device says who it is. Returns the name of that.
+    pub(crate) fn introduces(&mut self, person: usize) -> EnvelopeId {
+        let body = Body {
+            kind: Kind::DeviceRecord,
+            ..self.body(person, b"a record")
+        };
+        let envelope = self.sign(person, &body);
+        let id = envelope.id();
+        self.people[person].disk.insert(id, envelope.clone());
+        self.tell(person, Input::Publish(envelope));
+        id
+    }
+
     /// A person opens a letter, and finds its secret.
     pub(crate) fn opens(&mut self, person: usize, id: EnvelopeId) {
         let body = self.people[person].disk[&id].parse().unwrap();
