@@ -8,7 +8,7 @@ use gossamer_wire::{
     v1::Beacon,
     v2::{
         Body, ClassicMessage, DeviceRecord, Frame, FrameError, Hello, LinkFrame, Purge,
-        SignedRecord, Splitter, Text,
+        SignedRecord, Splitter, StreamFrame, Text,
     },
 };
 
@@ -16,9 +16,10 @@ use gossamer_wire::{
 pub type Target = fn(&[u8]);
 
 /// All of them, by the name of their corpus.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 6] = [
     ("frame", frame),
     ("link_frame", link_frame),
+    ("stream_frame", stream_frame),
     ("envelope", envelope),
     ("hello", hello),
     ("beacon", beacon),
@@ -69,6 +70,20 @@ pub fn link_frame(data: &[u8]) {
     if let LinkFrame::Envelope(frame) = read {
         let _ = frame.envelope.parse();
     }
+}
+
+/// The type and the body of a frame on a stream.
+pub fn stream_frame(data: &[u8]) {
+    let Some((kind, body)) = data.split_first() else {
+        return;
+    };
+    let Ok(Some(read)) = StreamFrame::decode(*kind, body) else {
+        return;
+    };
+    let mut splitter = Splitter::new();
+    splitter.buffer().extend_from_slice(&read.encode());
+    let again = splitter.take().unwrap().unwrap();
+    assert_eq!(StreamFrame::decode(again.kind, &again.body), Ok(Some(read)));
 }
 
 /// The signed body of an envelope, its payload, or what is sealed in that.
