@@ -28,8 +28,7 @@ pub(crate) struct Tag(u64);
 
 impl Tag {
     pub(crate) fn of(device: &DeviceId) -> Self {
-        let (words, _) = device.as_bytes().as_chunks();
-        Self(words.first().map_or(0, |word| u64::from_be_bytes(*word)))
+        Self(first_word(device.as_bytes()))
     }
 }
 
@@ -96,8 +95,7 @@ impl<R: Rng> Gossip<R> {
 
     /// The same where of those who can tell somebody only one does, whose turn it is.
     pub(super) fn lacking_in_turn(&mut self, have: &BTreeSet<LinkId>, id: &EnvelopeId) -> Lacking {
-        let (words, _) = id.as_bytes().as_chunks();
-        let lot = words.first().map_or(0, |word| u64::from_be_bytes(*word));
+        let lot = first_word(id.as_bytes());
         let pairs = self.pairs();
         let mine = pairs.me.0 ^ lot;
         pairs.lacking(have, |others| {
@@ -116,6 +114,11 @@ impl<R: Rng> Gossip<R> {
                 .collect(),
         })
     }
+}
+
+fn first_word(id: &[u8; 32]) -> u64 {
+    let (words, _) = id.as_chunks();
+    words.first().map_or(0, |word| u64::from_be_bytes(*word))
 }
 
 fn pair(one: &Link, other: &Link) -> Pair {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 /// How finely time is cut: nothing gets from one node to another in less. So what the nodes do
 /// within one moment, they do without knowing of each other.
-pub(super) const MOMENT: Duration = Duration::from_millis(5);
+const MOMENT: Duration = Duration::from_millis(5);
 
 /// Events in the order of their time; of the same time, in the order they were noted.
 #[derive(Debug)]

@@ -6,6 +6,10 @@
 //! randomness is drawn from the seed, so a [`Report`] can be had again. (The password exchange
 //! draws its own secrets; nothing that is reported depends on them.)
 //!
+//! Time is cut into moments, shorter than anything takes from node to node. What the nodes of a
+//! large town do within one they do side by side, and what they want of each other is done in one
+//! order afterwards, so threads have no say in a report.
+//!
 //! The parts: `world` is where everyone is, `wire` what carries frames, `disk` what survives
 //! a crash, `node` one brain with its disk and its user, `post` letters from one to another,
 //! `chaos` what goes wrong when,
@@ -39,19 +43,17 @@ pub use hostile::Malice;
 pub use report::{Copies, Report, Traffic};
 pub use scenario::{Doors, Faults, Partition, SCENARIOS, Scenario, Shape, Sizes};
 
-/// Plays a scenario under a seed: a large one on all processors.
-///
-/// # Panics
-/// When no threads can be had.
+/// Plays a scenario under a seed: a large one on all processors, where threads can be had.
 #[must_use]
 pub fn run(scenario: &Scenario, seed: u64) -> Report {
     let play = || town::Town::new(scenario, seed).play();
     if scenario.nodes < LARGE {
         return play();
     }
-    let pool = rayon::ThreadPoolBuilder::new().build();
-    let pool = pool.expect("threads");
-    pool.install(|| wakefully(pool.current_num_threads(), play))
+    match rayon::ThreadPoolBuilder::new().build() {
+        Ok(pool) => pool.install(|| wakefully(pool.current_num_threads(), play)),
+        Err(_) => play(),
+    }
 }
 
 /// From so many nodes on they work side by side.
