@@ -10,7 +10,6 @@ use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_wire::v2::Bucket;
 
 use super::{
-    around::Tag,
     doubt::{Doubt, Signs},
     handshake::Handshake,
     reconcile::{Initiator, Responder},
@@ -37,7 +36,7 @@ pub(crate) struct Link {
     pub(crate) dial_backs: Tokens,
     pub(crate) doubt: Doubt,
     /// Whom the neighbour has links to, as it says.
-    pub(crate) linked: BTreeSet<Tag>,
+    pub(crate) linked: BTreeSet<DeviceId>,
     pub(crate) feed: Feed,
     pub(crate) sync: Sync,
 }

@@ -287,7 +287,7 @@ impl<R: Rng> Gossip<R> {
             LinkFrame::Ping(token) => self.send(id, &LinkFrame::Pong(token)),
             LinkFrame::Pong(token) => self.pong(id, token, now),
             LinkFrame::DialBack(token) => self.dial_back(id, token, now),
-            LinkFrame::Neighbours(devices) => self.neighbours_of(id, &devices),
+            LinkFrame::Neighbours(devices) => self.neighbours_of(id, devices),
             LinkFrame::Envelope(frame) => self.envelope(id, frame, now),
             LinkFrame::Inv(ids) => self.inv(id, ids, now),
             LinkFrame::Want(ids) => self.want(id, ids, now),

@@ -1,6 +1,7 @@
 //! What a brain holds, for those who watch it.
 
 use gossamer_crypto::{DeviceId, EnvelopeId};
+use gossamer_wire::v2::BucketDigest;
 
 use super::Gossip;
 use crate::limits;
@@ -11,6 +12,11 @@ impl<R> Gossip<R> {
         self.index
             .get(id)
             .is_some_and(|entry| entry.kind.is_fleeting())
+    }
+
+    /// What it would say of its sets in a DIGEST.
+    pub(crate) fn digests(&self) -> Vec<BucketDigest> {
+        self.index.digests()
     }
 
     /// The devices to which there is a way over others or a link that both ends have told of,

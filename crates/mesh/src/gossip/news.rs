@@ -81,13 +81,18 @@ impl<R: Rng> Gossip<R> {
             let Some(entry) = self.index.get(&id).filter(|one| one.held != Held::IdOnly) else {
                 continue;
             };
+            // Who heard it from several neighbours need not fear that it was lost.
+            let spare = match have.len() {
+                0 | 1 => limits::SPARE_NEWS,
+                _ => 0,
+            };
             if !entry.kind.is_fleeting() {
                 let entry = entry.clone();
-                self.flood(&envelope, &entry, &have, now);
+                self.flood(&envelope, &entry, &have, spare, now);
                 continue;
             }
             let age = entry.age(uptime);
-            for link in self.whose_turn(&id, &have) {
+            for link in self.who_may_lack(&have, spare) {
                 let envelope = envelope.clone();
                 let state = LinkStateFrame { envelope, age };
                 states.entry(link).or_default().push(state);

@@ -160,7 +160,7 @@ impl<R: Rng> Gossip<R> {
         if entry.kind.is_replaceable() {
             self.gather(entry.id, envelope.clone(), have, now);
         } else {
-            self.flood(envelope, entry, &have, now);
+            self.flood(envelope, entry, &have, limits::SPARE_COPIES, now);
         }
     }
 

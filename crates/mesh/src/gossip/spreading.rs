@@ -35,6 +35,7 @@ impl<R: Rng> Gossip<R> {
         envelope: &Envelope,
         entry: &Entry,
         have: &BTreeSet<LinkId>,
+        spare: usize,
         now: Duration,
     ) {
         // What has come far is announced: it goes on where it is not known, one question later.
@@ -48,11 +49,7 @@ impl<R: Rng> Gossip<R> {
             };
             LinkFrame::Envelope(frame).encode()
         });
-        let links = match entry.kind.is_replaceable() {
-            true => self.whose_turn(&entry.id, have),
-            false => self.who_may_lack(have, limits::SPARE_COPIES),
-        };
-        for link in links {
+        for link in self.who_may_lack(have, spare) {
             match &small {
                 Some(frame) => self.outputs.push_back(Output::Send {
                     link,
@@ -66,28 +63,11 @@ impl<R: Rng> Gossip<R> {
     /// Links over which something new is to go, when it came over others: not to those who have
     /// it. A neighbour who has a link to one of them gets it there, so of such ones only some do,
     /// by lot, so that a frame which is lost is no message that waits for a comparison.
-    fn who_may_lack(&mut self, have: &BTreeSet<LinkId>, spare: usize) -> Vec<LinkId> {
-        let lacking = self.lacking(have);
-        self.with_spare(lacking, spare)
-    }
-
-    /// The same for what each device says of itself, and there are many: of those who can tell a
-    /// neighbour only one does, and the others by lot.
-    pub(super) fn whose_turn(&mut self, id: &EnvelopeId, have: &BTreeSet<LinkId>) -> Vec<LinkId> {
-        let lacking = self.lacking_in_turn(have, id);
-        // Who heard it from several neighbours need not fear that it was lost.
-        let spare = match have.len() {
-            0 | 1 => limits::SPARE_NEWS,
-            _ => 0,
-        };
-        self.with_spare(lacking, spare)
-    }
-
-    fn with_spare(&mut self, lacking: Lacking, spare: usize) -> Vec<LinkId> {
+    pub(super) fn who_may_lack(&mut self, have: &BTreeSet<LinkId>, spare: usize) -> Vec<LinkId> {
         let Lacking {
             mut surely,
             mut covered,
-        } = lacking;
+        } = self.lacking(have);
         for _ in 0..spare.min(covered.len()) {
             let lot = self.rng.random_range(0..covered.len());
             surely.push(covered.swap_remove(lot));

@@ -7,7 +7,7 @@ use std::{
 };
 
 use gossamer_crypto::{DeviceId, EnvelopeId};
-use gossamer_wire::v2::{Bucket, LinkFrame};
+use gossamer_wire::v2::{Bucket, BucketDigest, LinkFrame};
 
 use super::{
     letters::{self, Ledger},
@@ -119,14 +119,25 @@ pub(super) fn audit(
     }
 }
 
-/// Nodes whose last DIGEST says something else of the Everyone set than the first of their group.
+/// Nodes that have another Everyone set than the first of their group.
 fn differing_digests(nodes: &[Node]) -> Vec<usize> {
-    let mut first: BTreeMap<usize, (u64, u128)> = BTreeMap::new();
+    differing(nodes, Bucket::Everyone)
+}
+
+/// Nodes that know other links than the first of their group.
+pub(super) fn differing_maps(nodes: &[Node]) -> Vec<usize> {
+    differing(nodes, Bucket::Topology)
+}
+
+fn differing(nodes: &[Node], bucket: Bucket) -> Vec<usize> {
+    let mut first: BTreeMap<usize, Option<BucketDigest>> = BTreeMap::new();
     let mut differing = Vec::new();
     for (at, node) in honest(nodes) {
-        let Some(digest) = node.digest.as_ref().and_then(|frame| everyone(frame)) else {
+        let Some(brain) = node.brain() else {
             continue;
         };
+        let mut digests = brain.digests().into_iter();
+        let digest = digests.find(|digest| digest.bucket == bucket);
         if *first.entry(node.group).or_insert(digest) != digest {
             differing.push(at);
         }
@@ -135,7 +146,7 @@ fn differing_digests(nodes: &[Node]) -> Vec<usize> {
 }
 
 /// Pairs of nodes that hang together and of which the first finds no way to the other.
-fn unreached(nodes: &[Node], world: &World) -> impl Iterator<Item = (usize, usize)> {
+pub(super) fn unreached(nodes: &[Node], world: &World) -> impl Iterator<Item = (usize, usize)> {
     let mut groups: BTreeMap<usize, BTreeSet<Who>> = BTreeMap::new();
     let mut numbers: HashMap<DeviceId, usize> = HashMap::new();
     for (at, node) in honest(nodes) {
@@ -167,17 +178,6 @@ fn reached(node: &Node, nodes: usize, numbers: &HashMap<DeviceId, usize>) -> Vec
         }
     }
     reached
-}
-
-fn everyone(frame: &[u8]) -> Option<(u64, u128)> {
-    let (head, body) = frame.split_at_checked(4)?;
-    let Ok(Some(LinkFrame::Digest(digests))) = LinkFrame::decode(head[3], body) else {
-        return None;
-    };
-    let everyone = digests
-        .iter()
-        .find(|digest| digest.bucket == Bucket::Everyone);
-    Some(everyone.map_or((0, 0), |digest| (digest.count, digest.sum)))
 }
 
 fn honest(nodes: &[Node]) -> impl Iterator<Item = (usize, &Node)> {

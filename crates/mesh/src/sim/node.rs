@@ -56,8 +56,6 @@ pub(super) struct Node {
     seq: u64,
     /// When its next tick is due.
     pub(super) tick_at: Option<Duration>,
-    /// The last DIGEST that it wrote in this life.
-    pub(super) digest: Option<Bytes>,
 }
 
 /// What the user saw.
@@ -114,7 +112,6 @@ impl Node {
             wall_ms: 1_700_000_000_000 - skew + rng.random_range(0..=2 * skew),
             seq: 0,
             tick_at: None,
-            digest: None,
         }
     }
 
@@ -141,7 +138,6 @@ impl Node {
         self.life += 1;
         self.booted_at = now;
         self.tick_at = None;
-        self.digest = None;
         self.seq = self.disk.last_seq();
         let mut start = self.disk.start();
         start.contacts = self.knows_nobody.then(BTreeSet::new);

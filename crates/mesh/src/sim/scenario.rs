@@ -40,6 +40,8 @@ pub struct Scenario {
     /// Cables that are pulled where neither end notices, one after the other. Each time all find
     /// ways around within three seconds, as far as links hang together.
     pub pulls: u32,
+    /// From the moment all is healed until everyone has the same map and finds everyone, at most.
+    pub meets: Option<Duration>,
     /// When the network falls apart.
     pub partitions: &'static [Partition],
     /// How far clocks are off, years.
@@ -161,6 +163,7 @@ const ROOM: Scenario = Scenario {
     crash: 0.0,
     loss: 0.0,
     pulls: 0,
+    meets: None,
     partitions: &[],
     skew_years: 0,
     full_disks: 0.0,
@@ -255,6 +258,16 @@ pub const SCENARIOS: &[Scenario] = &[
         active: minutes(6),
         messages: 1,
         pulls: 12,
+        ..ROOM
+    },
+    Scenario {
+        name: "rooms",
+        about: "two full rooms, joined by one who is in both: all come at once and soon know all",
+        nodes: 29,
+        shape: Shape::Town { per_segment: 14 },
+        active: Duration::from_secs(3),
+        messages: 1,
+        meets: Some(Duration::from_secs(15)),
         ..ROOM
     },
     Scenario {

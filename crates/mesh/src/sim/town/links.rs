@@ -95,9 +95,6 @@ impl Town<'_> {
         {
             return;
         }
-        if kind == DIGEST {
-            node.digest = Some(frame.clone());
-        }
         if kind >= ENVELOPE && self.is_lost() {
             return;
         }
@@ -205,4 +202,3 @@ fn kind(frame: &[u8]) -> u8 {
 // Types of frames: docs/protocol-v2.md 5.2. Of those from ENVELOPE on a full queue may drop some.
 const ADMIT: u8 = 0x04;
 const ENVELOPE: u8 = 0x10;
-const DIGEST: u8 = 0x18;

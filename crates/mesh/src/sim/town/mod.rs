@@ -90,6 +90,8 @@ enum Event {
     /// A cable was pulled: do all ways lead around?
     GoAround,
     Heal,
+    /// Does everyone find everyone by now?
+    Meet,
     /// Has everyone got everything?
     Look,
 }
@@ -108,6 +110,7 @@ impl Event {
                 | Self::Wear
                 | Self::GoAround
                 | Self::Heal
+                | Self::Meet
                 | Self::Look
         )
     }
@@ -287,6 +290,7 @@ impl<'a> Town<'a> {
             Event::Wear => self.wear(),
             Event::GoAround => self.go_around(),
             Event::Heal => self.heal(),
+            Event::Meet => self.meet(),
             Event::Look => self.look(),
         }
     }

@@ -105,6 +105,22 @@ impl Town<'_> {
             self.boot(who);
         }
         self.agenda.after(LOOK, Event::Look);
+        if let Some(within) = self.scenario.meets {
+            self.agenda.after(within, Event::Meet);
+        }
+    }
+
+    /// Everyone has the same map, and finds everyone on it.
+    pub(super) fn meet(&mut self) {
+        let now = self.agenda.now();
+        for at in audit::differing_maps(&self.nodes) {
+            self.report
+                .find(now, at, "its map differs from the others'");
+        }
+        for (at, other) in audit::unreached(&self.nodes, &self.world) {
+            let what = format!("it does not find node {other} yet");
+            self.report.find(now, at, what);
+        }
     }
 
     pub(super) fn look(&mut self) {
