@@ -13,7 +13,7 @@ mod street;
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use gossamer_crypto::EnvelopeId;
+use gossamer_crypto::{EnvelopeId, NetworkKey};
 use gossamer_mesh::{
     Now,
     gossip::{Input, LinkId},
@@ -157,6 +157,32 @@ fn the_same_password_opens_and_gives_both_the_same_keys() {
     for person in &street.people {
         assert_eq!(person.keyring.as_ref().unwrap().iter().count(), 3);
     }
+}
+
+#[test]
+fn keys_that_come_while_a_door_is_being_opened_are_shared_too() {
+    let key = NetworkKey::new([9; 32]);
+    for who in [ANA, BEN] {
+        let mut street = Street::with(&[Some("mayonnaise"), Some("mayonnaise")]);
+        let admit = 0x04;
+        street.meanwhile = Some((admit, who, Input::Mint(key.clone())));
+        street.meet(ANA, BEN);
+        street.wait(3);
+        assert!(street.meanwhile.is_none());
+        assert_eq!(street.people[ANA].keyring, street.people[BEN].keyring);
+    }
+}
+
+#[test]
+fn a_full_disk_loses_no_keys() {
+    let mut street = Street::with(&[Some("mayonnaise"), Some("mayonnaise")]);
+    street.people[BEN].disk_is_full = true;
+    street.meet(ANA, BEN);
+    street.wait(30);
+    assert_eq!(street.people[BEN].keyring, None);
+    street.people[BEN].disk_is_full = false;
+    street.wait(11);
+    assert_eq!(street.people[ANA].keyring, street.people[BEN].keyring);
 }
 
 #[test]

@@ -52,6 +52,8 @@ pub(crate) enum Report {
     Body(Served),
     /// Messages became readable or stand in another place.
     Revealed(Vec<MessageRow>),
+    /// The network's keys could not be written to the store.
+    KeyringFailed,
     /// A message of ours got further.
     Reached(MessageRow),
     /// What has arrived was signed and written to the store, or could not be.
@@ -290,6 +292,7 @@ impl Actor {
                 self.sink.emit(Event::MessageState(view));
             }
             Report::Purged(purge, envelope) => self.purged(purge, envelope),
+            Report::KeyringFailed => self.gossip(gossip::Input::KeyringFailed),
             Report::NotDropped(ids) => self.v2.not_dropped.extend(ids),
             Report::Written(Ok((row, envelope)), answer) => {
                 self.sink.emit(Event::Message(convert::message_view(&row)));

@@ -29,6 +29,8 @@ pub(crate) struct Handshake {
     their_hello: Bytes,
     /// Where the other side listens, once it said so.
     port: u16,
+    /// The keys that ADMIT showed to it.
+    shown: Keyring,
     step: Step,
 }
 
@@ -49,11 +51,7 @@ pub(crate) enum Progress {
     /// Send these and wait for more.
     Going(Vec<LinkFrame>),
     /// The other side is admitted and has admitted us.
-    Done {
-        keys: Vec<NetworkKey>,
-        /// The port it listens on.
-        port: u16,
-    },
+    Done(Admitted),
     /// Refuse it.
     Refused(Reason),
     /// Refuse it: its password is another one.
@@ -61,6 +59,17 @@ pub(crate) enum Progress {
     /// The other side may learn from what comes next whether a guess was right, or we from what
     /// it sent: count it, and go on with [`Handshake::reveal`] if that is allowed.
     Guess,
+}
+
+/// What is known of the other side once it is admitted.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    /// The port it listens on.
+    pub(crate) port: u16,
+    /// Its keys.
+    pub(crate) keys: Vec<NetworkKey>,
+    /// Those that it was shown.
+    pub(crate) shown: Keyring,
 }
 
 impl Handshake {
@@ -88,6 +97,7 @@ impl Handshake {
             our_hello: hello.body().clone(),
             their_hello: Bytes::new(),
             port: 0,
+            shown: Keyring::new(),
             step: Step::Hello,
         };
         (this, LinkFrame::Hello(hello))
@@ -109,10 +119,11 @@ impl Handshake {
             }
             (Step::Confirm(expected), LinkFrame::Confirm(mac)) => self.confirm(&expected, mac, me),
             (Step::Admit, LinkFrame::Admit(keys)) if me.password.is_some() || keys.is_empty() => {
-                Progress::Done {
-                    keys: keys.clone(),
+                Progress::Done(Admitted {
                     port: self.port,
-                }
+                    keys: keys.clone(),
+                    shown: std::mem::take(&mut self.shown),
+                })
             }
             _ => Progress::Refused(Reason::Misbehaved),
         }
@@ -214,6 +225,7 @@ impl Handshake {
         if self.role == Role::Server {
             answer.push(LinkFrame::Confirm(expected.ours()));
         }
+        self.shown = me.keyring.clone();
         answer.push(LinkFrame::Admit(me.keyring.iter().cloned().collect()));
         self.step = Step::Admit;
         Progress::Going(answer)

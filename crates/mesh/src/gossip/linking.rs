@@ -14,7 +14,7 @@ use rand::Rng;
 use super::{
     Gossip, LinkId, Output,
     doubt::{Doubt, Verdict},
-    handshake::{Credentials, Handshake, Progress},
+    handshake::{Admitted, Credentials, Handshake, Progress},
     hops::DIAL_BACKS,
     link::{Feed, Link, Phase, Sync},
     tokens::Tokens,
@@ -234,7 +234,7 @@ impl<R: Rng> Gossip<R> {
         }
         match progress {
             Progress::Going(frames) => frames.iter().for_each(|frame| self.send(id, frame)),
-            Progress::Done { keys, port } => self.admit(id, keys, port, now),
+            Progress::Done(admitted) => self.admit(id, admitted, now),
             Progress::Refused(reason) => self.refuse(id, reason, now),
             Progress::WrongPassword => self.refuse(id, Reason::Password, now),
             // It was dealt with above.
@@ -242,12 +242,12 @@ impl<R: Rng> Gossip<R> {
         }
     }
 
-    fn admit(&mut self, id: LinkId, keys: Vec<NetworkKey>, port: u16, now: Duration) {
+    fn admit(&mut self, id: LinkId, admitted: Admitted, now: Duration) {
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
         link.phase = Phase::Up;
-        link.listens_at.set_port(port);
+        link.listens_at.set_port(admitted.port);
         link.sync.digest_at = now;
         let (device, addr) = (link.device, link.listens_at);
         let dialled = link.dialled.then_some(link.addr);
@@ -257,7 +257,7 @@ impl<R: Rng> Gossip<R> {
         self.make_acquaintance(device);
         self.neighbours.linked(&device, dialled);
         self.outputs.push_back(Output::Up { device, addr });
-        self.merge_keys(keys, Some(id));
+        self.share_keys(id, admitted);
         self.ping(id, now);
         self.watch_at = self.watch_at.min(now + limits::WATCH);
         self.overlay_up(&device, now);
@@ -265,18 +265,39 @@ impl<R: Rng> Gossip<R> {
         self.send_digest(id, now);
     }
 
+    /// Takes the keys of a neighbour that is admitted now, and sends it ours if it was shown others:
+    /// more may have come before it admitted us.
+    fn share_keys(&mut self, id: LinkId, admitted: Admitted) {
+        let is_outdated = self.me.password.is_some() && self.keyring != admitted.shown;
+        self.merge_keys(admitted.keys, Some(id));
+        if is_outdated {
+            let frame = self.keyring_frame();
+            self.send(id, &frame);
+        }
+    }
+
     pub(super) fn merge_keys(&mut self, keys: Vec<NetworkKey>, from: Option<LinkId>) {
         if self.me.password.is_none() || !self.keyring.merge(keys) {
             return;
         }
-        self.outputs
-            .push_back(Output::Keyring(self.keyring.clone()));
-        let frame = LinkFrame::Keyring(self.keyring.iter().cloned().collect());
+        self.keep_keys();
+        let frame = self.keyring_frame();
         for id in self.up_links() {
             if Some(id) != from {
                 self.send(id, &frame);
             }
         }
+    }
+
+    /// Has the keys put on disk: without them nothing that was said is readable after a restart.
+    pub(super) fn keep_keys(&mut self) {
+        self.keyring_at = None;
+        let keyring = self.keyring.clone();
+        self.outputs.push_back(Output::Keyring(keyring));
+    }
+
+    fn keyring_frame(&self) -> LinkFrame {
+        LinkFrame::Keyring(self.keyring.iter().cloned().collect())
     }
 
     // ---- frames of an admitted device ----

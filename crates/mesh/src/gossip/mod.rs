@@ -180,6 +180,8 @@ pub enum Input {
     Persisted(Vec<EnvelopeId>),
     /// These are not, and will not be.
     PersistFailed(Vec<EnvelopeId>),
+    /// The keys of an [`Output::Keyring`] are not on disk.
+    KeyringFailed,
     /// The node is about to stop: say goodbye.
     Leave,
     /// The time that [`Gossip::wake_at`] named has come.
@@ -296,7 +298,7 @@ pub enum Output {
         /// How to get there over others; `None` when there is no such way.
         route: Option<Route>,
     },
-    /// The network's keys are more than before: keep them.
+    /// The network's keys are more than before: put them on disk, or answer `KeyringFailed`.
     Keyring(Keyring),
     /// A device is linked and admitted.
     Up {
@@ -365,6 +367,8 @@ pub struct Gossip<R> {
     /// Seconds this node had run before it started.
     uptime: i64,
     keyring: Keyring,
+    /// When to try again to put it on disk.
+    keyring_at: Option<Duration>,
     /// Admitted before: a wrong guess of others does not keep them out.
     admitted: BTreeSet<DeviceId>,
     links: BTreeMap<LinkId, Link>,
@@ -404,6 +408,7 @@ impl<R: Rng> Gossip<R> {
             rng,
             uptime: 0,
             keyring: Keyring::default(),
+            keyring_at: None,
             admitted: BTreeSet::new(),
             links: BTreeMap::new(),
             neighbours: Neighbours::default(),
@@ -459,6 +464,7 @@ impl<R: Rng> Gossip<R> {
             Input::Mint(key) => self.merge_keys(vec![key], None),
             Input::Persisted(ids) => self.persisted(ids),
             Input::PersistFailed(ids) => self.persist_failed(&ids),
+            Input::KeyringFailed => self.keyring_at = Some(now + PATIENCE),
             Input::Leave => self.leave(now),
             Input::Tick => {}
         }
@@ -577,6 +583,9 @@ impl<R: Rng> Gossip<R> {
         self.check_links(now);
         self.check_wanted(now);
         self.check_sessions(now);
+        if self.keyring_at.is_some_and(|at| at <= now) {
+            self.keep_keys();
+        }
         self.banned.retain(|_, until| *until > now);
         if self.authors.len() >= limits::AUTHORS / 2 {
             self.authors.retain(|_, tokens| !tokens.is_full(now));

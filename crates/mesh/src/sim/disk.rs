@@ -249,8 +249,10 @@ fn refused(batch: &[Write]) -> Committed {
     let unsaid = unsaid.filter_map(|body| Purge::decode(&body.payload).ok());
     let unsaid = unsaid.flat_map(|purge| purge.entries);
     let again = unsaid.map(|Purged { id, secret }| Input::Opened { id, secret });
+    let is_keyring = |write: &Write| matches!(write, Write::Keyring(_));
+    let no_keys = batch.iter().any(is_keyring).then_some(Input::KeyringFailed);
     Committed {
-        inputs: told.into_iter().chain(again).collect(),
+        inputs: told.into_iter().chain(again).chain(no_keys).collect(),
         ..Committed::default()
     }
 }

@@ -78,6 +78,8 @@ pub(crate) struct Street {
     pub(crate) told: usize,
     /// Frames of this type get lost.
     pub(crate) swallowed: Option<u8>,
+    /// What happens to somebody just before a frame of a type is on its way for the first time.
+    pub(crate) meanwhile: Option<(u8, usize, Input)>,
     /// Ends of links whose cable is pulled where nobody notices: what is sent there is lost.
     pub(crate) silent: BTreeSet<LinkId>,
     /// Who cannot be dialled, nor dials.
@@ -273,6 +275,9 @@ impl Street {
             Output::Deliver(id) => who.shown.push(id),
             Output::DropBodies(ids) => ids.iter().for_each(|id| drop(who.disk.remove(id))),
             Output::Stored { id, reached, .. } => drop(who.stored.insert(id, reached)),
+            Output::Keyring(_) if who.disk_is_full => {
+                self.todo.push_back((person, Input::KeyringFailed));
+            }
             Output::Keyring(keyring) => who.keyring = Some(keyring),
             Output::Up { device, .. } => assert!(who.up.insert(device), "up twice"),
             Output::Down(device) => assert!(who.up.remove(&device), "down twice"),
@@ -351,6 +356,9 @@ impl Street {
                 body: body.clone(),
             };
             self.note(Seen::Frame(from, who, frame));
+            if let Some((_, person, input)) = self.meanwhile.take_if(|(at, ..)| *at == kind) {
+                self.todo.push_back((person, input));
+            }
             if self.swallowed == Some(kind) || self.silent.contains(&link) {
                 continue;
             }

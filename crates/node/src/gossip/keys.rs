@@ -29,7 +29,7 @@ impl Actor {
                 store.networks().save_keyring(&network, &keyring)?;
                 reveal(store, &content)
             },
-            |revealed| revealed.ok().map(Report::Revealed),
+            |revealed| Some(revealed.map_or(Report::KeyringFailed, Report::Revealed)),
         );
     }
 }
