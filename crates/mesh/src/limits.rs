@@ -207,6 +207,9 @@ pub const ANSWER: Duration = Duration::from_secs(10);
 /// Between two comparisons of digests over one link.
 pub const DIGEST: Duration = Duration::from_secs(60);
 
+/// The same after a link broke or was doubted, with all that was on its way there: over the others.
+pub const DIGEST_SOON: Duration = Duration::from_secs(1);
+
 /// The same when comparing moved nothing again and again.
 pub const DIGEST_LAST: Duration = Duration::from_secs(600);
 

@@ -110,6 +110,11 @@ impl Link {
 }
 
 impl Sync {
+    /// The next DIGEST goes then, if not before.
+    pub(crate) fn compare_by(&mut self, at: Duration) {
+        self.digest_at = self.digest_at.min(at);
+    }
+
     /// A session is over. Each that moved nothing doubles the pause.
     pub(crate) fn ended(&mut self, session: &Initiator, now: Duration) {
         if session.moved || !session.found {

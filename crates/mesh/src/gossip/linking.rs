@@ -438,6 +438,7 @@ impl<R: Rng> Gossip<R> {
         if link.is_up() {
             self.overlay_down();
             self.links_changed(now);
+            self.compare_soon(now);
             self.outputs.push_back(Output::Down(link.device));
         }
     }
@@ -499,6 +500,7 @@ impl<R: Rng> Gossip<R> {
                 Verdict::Doubt => {
                     self.unlink_wanted(id, now);
                     self.links_changed(now);
+                    self.compare_soon(now);
                     self.outputs.push_back(Output::Doubt {
                         device,
                         silent: true,

@@ -29,6 +29,13 @@ impl<R: Rng> Gossip<R> {
         }
     }
 
+    /// What was on its way over a link that broke is looked for at the other neighbours.
+    pub(super) fn compare_soon(&mut self, now: Duration) {
+        for link in self.links.values_mut() {
+            link.sync.compare_by(now + limits::DIGEST_SOON);
+        }
+    }
+
     /// A neighbour's digests: where they differ from ours, the smaller device asks.
     pub(super) fn digest(&mut self, id: LinkId, theirs: &[BucketDigest], now: Duration) {
         let ours = self.index.digests();
@@ -37,10 +44,15 @@ impl<R: Rng> Gossip<R> {
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
+        let sync = &mut link.sync;
         if me > link.device {
+            // It asks once it sees ours, unless it saw them just now.
+            let is_recent = sync.digest_at > now + limits::DIGEST - limits::ANSWER;
+            if !differing.is_empty() && !is_recent {
+                sync.compare_by(now);
+            }
             return;
         }
-        let sync = &mut link.sync;
         sync.stuck.retain(|bucket, _| differing.contains(bucket));
         sync.due = differing;
         sync.due.retain(|bucket| {
