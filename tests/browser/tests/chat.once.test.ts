@@ -1,5 +1,5 @@
 /** Talking in Everyone. */
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 
 import { expect, open, test } from './page';
 
@@ -159,6 +159,22 @@ test('keeps the line above what is new when something comes late', async ({ page
   );
 });
 
+/** Waits until something that scrolls does not any more. */
+const comesToRest = (scroller: Locator) =>
+  scroller.evaluate(
+    (element) =>
+      new Promise<void>((resolve) => {
+        let before = Number.NaN;
+        const look = setInterval(() => {
+          if (element.scrollTop === before) {
+            clearInterval(look);
+            resolve();
+          }
+          before = element.scrollTop;
+        }, 100);
+      }),
+  );
+
 test('loads older pages above without moving what is read', async ({ page }) => {
   await open(page, 'long');
   const feed = page.getByTestId('feed');
@@ -173,13 +189,17 @@ test('loads older pages above without moving what is read', async ({ page }) => 
   expect(await loaded()).toBe(1);
   await feed.hover();
   await expect
-    .poll(async () => {
-      await page.mouse.wheel(0, -1500);
-      return loaded();
-    })
+    .poll(
+      async () => {
+        await page.mouse.wheel(0, -1500);
+        await comesToRest(feed);
+        return loaded();
+      },
+      { intervals: [0], timeout: 20_000 },
+    )
     .toBeGreaterThan(1);
   await expect(feed).toHaveAttribute('aria-busy', 'false');
-  // The wheel may still carry on a little, but not up to the top of the page that came.
+  // The last turn of the wheel may have carried on, but not up to the top of the page that came.
   const highest = () =>
     page.evaluate(() => {
       const top = document.querySelector('[role=feed]')?.getBoundingClientRect().top ?? 0;
