@@ -136,6 +136,10 @@ pub const ALIVE: Duration = Duration::from_secs(1);
 /// cut until others go around it.
 pub const ANSWERS: Duration = Duration::from_millis(800);
 
+/// PINGs of one link that may still be answered: with one every two seconds more than are sent
+/// before the link is given up.
+pub const UNANSWERED: usize = 20;
+
 /// Between two looks at whether links answer.
 pub const WATCH: Duration = Duration::from_millis(200);
 

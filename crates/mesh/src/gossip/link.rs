@@ -12,6 +12,7 @@ use gossamer_wire::v2::Bucket;
 use super::{
     doubt::{Doubt, Signs},
     handshake::Handshake,
+    pings::Pings,
     reconcile::{Initiator, Responder},
     tokens::{Rate, Tokens},
 };
@@ -29,8 +30,7 @@ pub(crate) struct Link {
     /// A guess was taken for it, to be given back when it turns out right.
     pub(crate) guessed: bool,
     pub(crate) heard_at: Duration,
-    /// The token of the last PING and when it went.
-    pub(crate) ping: (u64, Duration),
+    pub(crate) pings: Pings,
     pub(crate) rtt: Option<Duration>,
     /// Connections that the neighbour may still ask for.
     pub(crate) dial_backs: Tokens,
@@ -103,7 +103,7 @@ impl Link {
     pub(crate) fn signs(&self) -> Signs {
         Signs {
             heard_at: self.heard_at,
-            asked_at: self.ping.1,
+            asked_at: self.pings.asked_at,
             rtt: self.rtt,
         }
     }

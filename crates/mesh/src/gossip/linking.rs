@@ -17,6 +17,7 @@ use super::{
     handshake::{Admitted, Credentials, Handshake, Progress},
     hops::DIAL_BACKS,
     link::{Feed, Link, Phase, Sync},
+    pings::Pings,
     tokens::Tokens,
 };
 use crate::limits;
@@ -131,7 +132,7 @@ impl<R: Rng> Gossip<R> {
             phase: Phase::Handshake(Box::new(handshake)),
             guessed: false,
             heard_at: now,
-            ping: (0, now),
+            pings: Pings::new(now),
             rtt: None,
             dial_backs: Tokens::full(DIAL_BACKS),
             doubt: Doubt::default(),
@@ -328,9 +329,9 @@ impl<R: Rng> Gossip<R> {
 
     fn pong(&mut self, id: LinkId, token: u64, now: Duration) {
         if let Some(link) = self.links.get_mut(&id)
-            && link.ping.0 == token
+            && let Some(took) = link.pings.answer(token, now)
         {
-            link.rtt = Some(now.saturating_sub(link.ping.1));
+            link.rtt = Some(took);
         }
     }
 
@@ -475,7 +476,7 @@ impl<R: Rng> Gossip<R> {
             return;
         };
         let digest_due = link.sync.digest_at <= now;
-        if now.saturating_sub(link.ping.1) >= self.me.stale / 3 {
+        if now.saturating_sub(link.pings.asked_at) >= self.me.stale / 3 {
             self.ping(id, now);
         }
         if digest_due {
@@ -522,7 +523,7 @@ impl<R: Rng> Gossip<R> {
     fn ping(&mut self, id: LinkId, now: Duration) {
         let token = u64::from_le_bytes(self.random());
         if let Some(link) = self.links.get_mut(&id) {
-            link.ping = (token, now);
+            link.pings.ask(token, now);
             self.send(id, &LinkFrame::Ping(token));
         }
     }

@@ -22,6 +22,7 @@ mod neighbours;
 mod news;
 mod outbox;
 mod overlay;
+mod pings;
 mod progress;
 mod receiving;
 mod reconcile;
