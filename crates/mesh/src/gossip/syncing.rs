@@ -47,7 +47,7 @@ impl<R: Rng> Gossip<R> {
         let sync = &mut link.sync;
         if me > link.device {
             // It asks once it sees ours, unless it saw them just now.
-            let is_recent = sync.digest_at > now + limits::DIGEST - limits::ANSWER;
+            let is_recent = sync.digest_at > now + limits::DIGEST - limits::DIGEST_SOON;
             if !differing.is_empty() && !is_recent {
                 sync.compare_by(now);
             }
