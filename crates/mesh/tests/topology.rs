@@ -190,6 +190,21 @@ fn a_room_of_thirty_links_to_some_and_reaches_all() {
 }
 
 #[test]
+fn whoever_does_not_know_yet_where_she_hears_others_dials_no_more_of_them() {
+    let mut street = Street::open(30);
+    for other in BEN..30 {
+        let heard = Input::Heard {
+            device: street.id(other),
+            addr: street::addr(other),
+            interface: None,
+        };
+        street.tell(ANA, heard);
+    }
+    street.run();
+    assert_eq!(street.people[ANA].up.len(), 4);
+}
+
+#[test]
 fn up_to_twelve_link_each_to_each() {
     let mut street = Street::open(12);
     everyone_meets(&mut street);
@@ -204,7 +219,7 @@ fn of_many_who_are_heard_contacts_are_drawn_first() {
     street.tell(ANA, Input::Contacts(Some(contacts.clone())));
     for person in BEN..20 {
         let (device, addr) = (street.id(person), street::addr(person));
-        let interface = street::addr(ANA).ip();
+        let interface = Some(street::addr(ANA).ip());
         street.tell(
             ANA,
             Input::Heard {

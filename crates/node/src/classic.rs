@@ -142,7 +142,7 @@ impl Actor {
                 self.tell_peer(view);
                 let mut subnets = self.subnets().into_iter();
                 let subnet = subnets.find(|subnet| subnet.contains(addr.ip()));
-                let interface = subnet.map_or(addr.ip(), |subnet| subnet.addr);
+                let interface = subnet.map(|subnet| subnet.addr);
                 let heard = gossip::Input::Heard {
                     device,
                     addr,

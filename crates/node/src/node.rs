@@ -110,13 +110,15 @@ impl Node {
             quota: gossip::Quota::default(),
             verifier: Box::new(gossip::Ed25519),
         };
+        // Datagrams may come before the watch tells of them.
+        let interfaces = gossamer_net::interfaces(&config.bind);
         let brain = Gossip::new(brain, StdRng::from_rng(&mut rand::rng()));
         let ready = ReadyView {
             node_id: device.classic(),
             device_id: device.to_string(),
             name,
             port: config.port,
-            addrs: survey::addrs(&gossamer_net::interfaces(&config.bind), config.port),
+            addrs: survey::addrs(&interfaces, config.port),
             network: config.network.clone(),
             password: config.password.is_some() || classic_crypto.is_confidential(),
             at_rest: at_rest.to_string(),
@@ -168,7 +170,7 @@ impl Node {
             clock,
             reports,
             relay: config.relay,
-            interfaces: Vec::new(),
+            interfaces,
             chosen: !config.bind.is_empty(),
             stale: config.timers.stale,
             stopping: None,

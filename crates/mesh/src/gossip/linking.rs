@@ -29,7 +29,7 @@ impl<R: Rng> Gossip<R> {
         &mut self,
         device: DeviceId,
         addr: SocketAddr,
-        interface: IpAddr,
+        interface: Option<IpAddr>,
         now: Duration,
     ) {
         if device == self.me.device || self.is_banned(&device, now) {

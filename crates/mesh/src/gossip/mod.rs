@@ -111,8 +111,9 @@ pub enum Input {
         device: DeviceId,
         /// The datagram's source and the announced port.
         addr: SocketAddr,
-        /// Our address on the interface where it was heard; only tells interfaces apart.
-        interface: IpAddr,
+        /// Our address on the interface where it was heard, if one of ours is known to lead there;
+        /// only tells interfaces apart.
+        interface: Option<IpAddr>,
     },
     /// The user named an address.
     Connect(SocketAddr),

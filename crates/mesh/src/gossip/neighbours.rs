@@ -78,7 +78,7 @@ impl Neighbours {
         &mut self,
         device: DeviceId,
         addr: SocketAddr,
-        interface: IpAddr,
+        interface: Option<IpAddr>,
         wait: Duration,
         now: Duration,
     ) {
@@ -106,7 +106,7 @@ impl Neighbours {
             neighbour.addrs.truncate(limits::ADDRS);
         }
         if neighbour.interfaces.len() < limits::ADDRS {
-            neighbour.interfaces.insert(interface);
+            neighbour.interfaces.extend(interface);
         }
     }
 

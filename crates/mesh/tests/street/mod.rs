@@ -411,7 +411,7 @@ impl Street {
             let heard = Input::Heard {
                 device: self.id(them),
                 addr: addr(them),
-                interface: addr(me).ip(),
+                interface: Some(addr(me).ip()),
             };
             self.tell(me, heard);
         }

@@ -249,7 +249,7 @@ impl<'a> Town<'a> {
                 let heard = Input::Heard {
                     device,
                     addr,
-                    interface,
+                    interface: Some(interface),
                 };
                 self.tell(who, heard);
             }
