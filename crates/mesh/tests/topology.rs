@@ -37,11 +37,15 @@ fn row() -> Street {
 
 /// In any order, as beacons come.
 fn everyone_meets(street: &mut Street) {
+    everyone_meets_in_order(street, 7);
+}
+
+fn everyone_meets_in_order(street: &mut Street, seed: u64) {
     let count = street.people.len();
     let mut pairs: Vec<(usize, usize)> = (0..count)
         .flat_map(|one| (one + 1..count).map(move |other| (one, other)))
         .collect();
-    pairs.shuffle(&mut StdRng::seed_from_u64(7));
+    pairs.shuffle(&mut StdRng::seed_from_u64(seed));
     for (one, other) in pairs {
         street.meet(one, other);
     }
@@ -181,12 +185,33 @@ fn a_room_of_thirty_links_to_some_and_reaches_all() {
     street.wait(30);
     for one in 0..30 {
         let links = street.people[one].brain.linked().count();
-        assert!((4..=24).contains(&links), "{links} links");
+        assert!((4..=16).contains(&links), "{links} links");
         for other in (0..30).filter(|other| *other != one) {
             assert!(way(&street, one, other).is_some(), "{one} to {other}");
         }
     }
-    assert!(street.links() < 30 * 8, "{} links in all", street.links());
+    assert!(street.links() < 30 * 6, "{} links in all", street.links());
+}
+
+#[test]
+fn no_device_is_everyones_choice_for_its_id() {
+    const ROOMS: u8 = 10;
+    let mut links = [0; 30];
+    for seed in 1..=ROOMS {
+        let mut street = Street::open(30);
+        everyone_meets_in_order(&mut street, seed.into());
+        street.wait(10);
+        let mut people: Vec<usize> = (0..30).collect();
+        people.sort_by_key(|one| street.id(*one));
+        for (rank, one) in people.into_iter().enumerate() {
+            links[rank] += street.people[one].up.len();
+        }
+    }
+    let (fewest, most) = (links.iter().min().unwrap(), links.iter().max().unwrap());
+    assert!(
+        *most * 2 < *fewest * 3,
+        "by rank, in {ROOMS} rooms: {links:?}"
+    );
 }
 
 #[test]
@@ -307,8 +332,15 @@ fn many_are_said_to_be_linked(
 
 #[test]
 fn what_a_device_says_of_itself_is_sent_to_each_less_than_four_times_where_links_are_few() {
+    const ROOMS: u8 = 5;
+    let copies: usize = (1..=ROOMS).map(copies_in_a_room_of_forty).sum();
+    assert!(copies < usize::from(ROOMS) * 4 * 39, "{copies} copies");
+}
+
+/// How many copies of what ana says of herself are sent there.
+fn copies_in_a_room_of_forty(seed: u8) -> usize {
     let mut street = Street::open(40);
-    everyone_meets(&mut street);
+    everyone_meets_in_order(&mut street, seed.into());
     street.wait(30);
     let before = street.frames.get(&0x10).copied().unwrap_or(0);
     let id = street.introduces(ANA);
@@ -316,8 +348,7 @@ fn what_a_device_says_of_itself_is_sent_to_each_less_than_four_times_where_links
     for one in 1..40 {
         assert!(street.people[one].brain.knows(&id), "{one}");
     }
-    let copies = street.frames.get(&0x10).copied().unwrap_or(0) - before;
-    assert!((39..4 * 39).contains(&copies), "{copies} copies");
+    street.frames.get(&0x10).copied().unwrap_or(0) - before
 }
 
 #[test]
