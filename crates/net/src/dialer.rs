@@ -14,7 +14,10 @@ use gossamer_wire::{
     limits::RELAYS,
     v2::{LinkFrame, StreamFrame},
 };
-use tokio::time::{Instant, timeout};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout},
+};
 
 use crate::{
     LinkError, LinkId, OpenError, Stream,
@@ -95,18 +98,49 @@ impl Dialer {
             Ok(stream) => return Ok(stream),
             Err(error) => error,
         };
-        let mut last = OpenError::Link(failed);
-        for hop in self.in_turn(&way.hops) {
-            if hop.device == device {
-                return Ok(self.reach(&hop).await?);
-            }
-            match self.circuit(&hop, device).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = error,
-            }
-            self.shun(hop.device);
+        let hops = self.in_turn(&way.hops);
+        if let Some(hop) = hops.iter().find(|hop| hop.device == device) {
+            return Ok(self.reach(hop).await?);
         }
-        Err(last)
+        self.circuit_by(device, hops, failed.into()).await
+    }
+
+    /// A circuit through the first neighbour that leads there. One that takes its time is waited for
+    /// beside the next one, and those that did not get there come last for a while.
+    async fn circuit_by(
+        &self,
+        device: DeviceId,
+        hops: Vec<Hop>,
+        mut last: OpenError,
+    ) -> Result<Stream, OpenError> {
+        let mut hops = hops.into_iter();
+        let mut relays = BTreeMap::new();
+        let mut trying = JoinSet::new();
+        loop {
+            if let Some(hop) = hops.next() {
+                let dialer = self.clone();
+                let circuit = async move { dialer.circuit(&hop, device).await };
+                relays.insert(trying.spawn(circuit).id(), hop.device);
+            }
+            let patience = if hops.len() == 0 {
+                limits::CIRCUIT
+            } else {
+                limits::CIRCUIT_HEAD_START
+            };
+            match timeout(patience, trying.join_next_with_id()).await {
+                Ok(Some(Ok((id, Ok(stream))))) => {
+                    relays.remove(&id);
+                    relays.values().for_each(|relay| self.shun(*relay));
+                    return Ok(stream);
+                }
+                Ok(Some(Ok((id, Err(error))))) => {
+                    relays.remove(&id).inspect(|relay| self.shun(*relay));
+                    last = error;
+                }
+                Ok(None) => return Err(last),
+                Ok(Some(Err(_))) | Err(_) => {}
+            }
+        }
     }
 
     /// A stream through this relay broke, or could not be made: others are tried first for a while.

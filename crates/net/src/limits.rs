@@ -67,6 +67,9 @@ pub(crate) const HEAD_START: Duration = Duration::from_millis(300);
 pub(crate) const DIALBACK: Duration = Duration::from_secs(8);
 /// For an answer through all relays of a circuit; each of them may have to ask to be dialled.
 pub(crate) const CIRCUIT: Duration = Duration::from_secs(15);
+/// A neighbour through which no circuit is open by then is not waited for alone: a few hops that have
+/// to ask to be dialled take less.
+pub(crate) const CIRCUIT_HEAD_START: Duration = Duration::from_secs(3);
 /// Circuits that are passed on at once: some hundred KiB of memory each.
 pub(crate) const CIRCUITS: usize = 64;
 /// Those of one neighbour: nobody takes all. Half, since a relay brings those of many.
@@ -78,7 +81,7 @@ pub(crate) const CIRCUIT_GRACE: Duration = Duration::from_secs(30);
 pub(crate) const CIRCUIT_IDLE: Duration = Duration::from_secs(11 * 60);
 /// Copied at once from one hop of a circuit to the next: four full TLS records.
 pub(crate) const SPLICE: usize = 64 << 10;
-/// Neighbours through which a circuit is tried, one after the other.
+/// Neighbours through which a circuit is tried.
 pub(crate) const TRIES: usize = 3;
 /// For so long a relay that failed is tried after others.
 pub(crate) const SHUNNED: Duration = Duration::from_secs(60);

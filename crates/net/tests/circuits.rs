@@ -173,6 +173,27 @@ async fn a_relay_that_says_nothing_holds_nobody_up_for_ever() {
 }
 
 #[tokio::test]
+async fn beside_a_relay_that_says_nothing_the_next_one_is_tried() {
+    let ana = Someone::with(ANA, &[]).await;
+    let mut cleo = Someone::with(CLEO, &[]).await;
+    let (kept, asked) = std::sync::mpsc::channel();
+    let keep = move |_: &Net, request: CircuitRequest| kept.send(request).unwrap();
+    let dora = Someone::who(DORA, None, Box::new(keep)).await;
+    let ben = Someone::with(BEN, &[(cleo.id, cleo.hop())]).await;
+    let through = vec![dora.hop(), ben.hop()];
+
+    for _ in 0..2 {
+        let opening = ana.opens_through(cleo.id, through.clone());
+        let opened = timeout(Duration::from_secs(10), opening).await.unwrap();
+        assert_eq!(opened.unwrap().relay(), Some(ben.id));
+        cleo.welcomes().await;
+    }
+
+    let asked = asked.try_iter().count();
+    assert_eq!(asked, 1, "whoever said nothing is tried last for a while");
+}
+
+#[tokio::test]
 async fn what_a_relay_further_on_says_is_heard_at_the_beginning() {
     let ana = Someone::with(ANA, &[]).await;
     let nobody = key(9).id();
