@@ -67,7 +67,7 @@ export const suites = [
     packages: ['node', 'tests'],
     run: async () => {
       if (process.platform !== 'linux') return skip('needs Linux');
-      await buildNode();
+      await buildNode('--bin', 'crooked');
       return pytest('netns');
     },
   },
@@ -98,8 +98,8 @@ export const suites = [
   },
 ];
 
-function buildNode() {
-  return run('cargo', ['build', '--workspace', '--bin', 'gossamer']);
+function buildNode(...more) {
+  return run('cargo', ['build', '--workspace', '--bin', 'gossamer', ...more]);
 }
 
 async function rustTests() {

@@ -6,6 +6,7 @@ program in a terminal, `Classic` is a peer of the old kind, `Town` builds real h
 
 from .cast import Cast
 from .classic import Classic
+from .crooked import Crooked
 from .figures import report
 from .files import a_file, sha256_of
 from .meeting import meet
@@ -17,6 +18,7 @@ from .wait import eventually
 __all__ = [
     "Cast",
     "Classic",
+    "Crooked",
     "Host",
     "Node",
     "Sniffer",

@@ -11,6 +11,7 @@ import socket
 import uuid
 
 from .classic import Classic
+from .crooked import Crooked
 from .node import Node
 from .town import Host, Town, can_build_towns
 
@@ -45,6 +46,13 @@ class Cast:
         options.setdefault("port", self._port())
         options.setdefault("network", self._network)
         return self._enters(Node(name, host, self.folder / name, **options))
+
+    def crooked(self, name, cheat, *, on, meets):
+        """A person whose node links to these people and cheats with circuits, on a new host."""
+        place = self.folder / name
+        options = {"network": self._network, "port": self._port()}
+        crooked = Crooked(name, self._host(name, on), place, cheat=cheat, meets=meets, **options)
+        return self._enters(crooked).starts()
 
     def classic(self, name, on=("lan",), host=None, **options):
         """A person with the old program."""

@@ -160,6 +160,10 @@ class Town:
         """From now on no UDP comes to a host, not even its own: nobody is discovered there."""
         _drops(host, "meta l4proto udp counter")
 
+    def keeps_large_packets(self, host):
+        """From now on what a host sends by TCP gets out in small packets only, and large ones never."""
+        _drops(host, "meta l4proto tcp meta length > 600 counter", hook="output")
+
     def lets_nobody_in(self, host):
         """From now on a host's firewall drops every connection that others open to it."""
         _drops(host, 'iifname != "lo" tcp flags & (syn | ack) == syn counter')
@@ -233,10 +237,10 @@ def _port(host, lan):
     return int(host.ips[lan].rsplit(".", 1)[1]) - 1
 
 
-def _drops(host, packets):
+def _drops(host, packets, hook="input"):
     for line in (
         "add table ip weather",
-        "add chain ip weather storm { type filter hook input priority 0 ; }",
+        f"add chain ip weather storm {{ type filter hook {hook} priority 0 ; }}",
         f"add rule ip weather storm {packets} drop",
     ):
         _run(*host.argv("nft", line))
