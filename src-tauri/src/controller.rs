@@ -10,7 +10,7 @@ use std::{
 
 use gossamer_crypto::Password;
 use gossamer_node::{
-    Config, Node, NodeHandle, Passphrase,
+    Config, Node, NodeHandle, Passphrase, RelayMode,
     api::{ApiError, Command, ErrorCode, Event, ReadyView, SurveyView, TransferView},
 };
 use tokio::{
@@ -22,7 +22,7 @@ use crate::{
     feed::{Feed, Sink},
     link,
     session::{JoinForm, Session},
-    settings,
+    settings::{self, Settings},
     surveys::Surveys,
 };
 
@@ -48,7 +48,8 @@ pub(crate) trait Desktop: Send + Sync + 'static {
 /// The window's side of one profile.
 pub(crate) struct Controller<D> {
     desktop: D,
-    /// As the command line has it; the form's values replace its name, port, network and address.
+    /// As the command line has it; the form's values replace its name, port, network and address,
+    /// and what was chosen since whom it passes streams on for.
     config: Config,
     profile: PathBuf,
     /// Whether to join without asking, and whether that was tried.
@@ -61,6 +62,7 @@ pub(crate) struct Controller<D> {
 
 struct State {
     form: JoinForm,
+    relay: RelayMode,
     problem: Option<ApiError>,
     node: Option<Running>,
 }
@@ -82,6 +84,7 @@ impl<D: Desktop> Controller<D> {
         form: JoinForm,
         join_at_once: bool,
     ) -> Self {
+        let relay = config.relay;
         Self {
             desktop,
             config,
@@ -92,6 +95,7 @@ impl<D: Desktop> Controller<D> {
             feed: Arc::new(Feed::default()),
             state: Mutex::new(State {
                 form,
+                relay,
                 problem: None,
                 node: None,
             }),
@@ -150,24 +154,20 @@ impl<D: Desktop> Controller<D> {
             return Ok(node.ready.clone());
         }
         state.form = form;
-        let started = self.start(&state.form, password, passphrase).await;
+        let config = self.config_for(&state, password, passphrase);
+        let started = match config {
+            Ok(config) => self.start(config).await,
+            Err(error) => Err(error),
+        };
         state.problem = started.as_ref().err().cloned();
         let node = started?;
-        if let Err(error) = settings::save(&self.profile, &state.form) {
-            tracing::warn!(%error, "the settings cannot be saved");
-        }
+        self.save(&state);
         let ready = node.ready.clone();
         state.node = Some(node);
         Ok(ready)
     }
 
-    async fn start(
-        &self,
-        form: &JoinForm,
-        password: Option<String>,
-        passphrase: Option<String>,
-    ) -> Result<Running, ApiError> {
-        let config = self.config_for(form, password, passphrase)?;
+    async fn start(&self, config: Config) -> Result<Running, ApiError> {
         self.surveys.end().await;
         let (handle, mut events) = Node::start(config).await?;
         let Some(Event::Ready(ready)) = events.next().await else {
@@ -187,16 +187,18 @@ impl<D: Desktop> Controller<D> {
 
     fn config_for(
         &self,
-        form: &JoinForm,
+        state: &State,
         password: Option<String>,
         passphrase: Option<String>,
     ) -> Result<Config, ApiError> {
+        let form = &state.form;
         let mut config = self.config.clone();
         // Another port in the form is still the same person with the same history.
         config.profile = Some(self.config.profile_name());
         config.name.clone_from(&form.name);
         config.port = form.port;
         config.network.clone_from(&form.network);
+        config.relay = state.relay;
         if let Some(bind) = &form.bind {
             let addr = bind.parse().map_err(|_| {
                 ApiError::new(
@@ -243,7 +245,31 @@ impl<D: Desktop> Controller<D> {
             .await
             .running()
             .map(|node| node.handle.clone());
-        handle.ok_or_else(not_joined)?.execute(command).await
+        let answer = handle.ok_or_else(not_joined)?.execute(command).await;
+        if let Ok(Event::Relay { relay }) = &answer {
+            self.remember_relay(*relay).await;
+        }
+        answer
+    }
+
+    /// It holds for the next join too.
+    async fn remember_relay(&self, relay: RelayMode) {
+        let mut state = self.state.lock().await;
+        state.relay = relay;
+        if let Some(node) = &mut state.node {
+            node.ready.relay = relay;
+        }
+        self.save(&state);
+    }
+
+    fn save(&self, state: &State) {
+        let settings = Settings {
+            form: state.form.clone(),
+            relay: state.relay,
+        };
+        if let Err(error) = settings::save(&self.profile, &settings) {
+            tracing::warn!(%error, "the settings cannot be saved");
+        }
     }
 
     /// Sends events to `sink` from now on.

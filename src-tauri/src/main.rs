@@ -28,7 +28,7 @@ use gossamer_node::{
     api::{ApiError, ErrorCode},
 };
 
-use crate::{flags::Flags, instance::Start, session::JoinForm};
+use crate::{flags::Flags, instance::Start, session::JoinForm, settings::Settings};
 
 fn main() -> ExitCode {
     let flags = Flags::parse();
@@ -46,7 +46,7 @@ fn start(flags: &Flags) -> Result<(), String> {
     if flags.safe_graphics {
         display::draw_without_graphics_card()?;
     }
-    let config = flags
+    let mut config = flags
         .node
         .to_config(personal_name)
         .map_err(|problem| problem.message)?;
@@ -69,12 +69,13 @@ fn start(flags: &Flags) -> Result<(), String> {
         }
     };
     display::check()?;
-    let form = first_form(&flags.node, &config, &profile);
+    let first = first_settings(&flags.node, &config, &profile);
+    config.relay = first.relay;
     window::run(window::Opening {
         join_at_once: flags.node.name.is_some(),
         config,
         profile,
-        form,
+        form: first.form,
         instance,
     })
 }
@@ -107,17 +108,23 @@ fn make_profile(config: &Config) -> Result<PathBuf, ApiError> {
     Ok(dir)
 }
 
-/// What the Join form shows first: the values used last, with those of the command line over
-/// them. Joining without asking uses the command line alone, as `gossamer run` does.
-fn first_form(flags: &NodeFlags, config: &Config, profile: &std::path::Path) -> JoinForm {
-    let told = JoinForm::of(config);
+/// What the window begins with: the values used last, with those of the command line over them.
+/// Joining without asking uses the command line alone, as `gossamer run` does.
+fn first_settings(flags: &NodeFlags, config: &Config, profile: &std::path::Path) -> Settings {
+    let told = Settings {
+        form: JoinForm::of(config),
+        relay: config.relay,
+    };
     let Some(saved) = settings::load(profile).filter(|_| flags.name.is_none()) else {
         return told;
     };
-    JoinForm {
-        name: saved.name,
-        port: flags.port.unwrap_or(saved.port),
-        network: flags.network.clone().unwrap_or(saved.network),
-        bind: told.bind.or(saved.bind),
+    Settings {
+        form: JoinForm {
+            name: saved.form.name,
+            port: flags.port.unwrap_or(saved.form.port),
+            network: flags.network.clone().unwrap_or(saved.form.network),
+            bind: told.form.bind.or(saved.form.bind),
+        },
+        relay: flags.relay.unwrap_or(saved.relay),
     }
 }

@@ -45,3 +45,25 @@ def test_two_windows_talk_and_pass_files_through_a_relay(
     assert sha256_of(cleo.has_file("postcard.jpg")) == sha256_of(postcard)
     ana.is_photographed("line-ana")
     cleo.is_photographed("line-cleo")
+
+
+def test_whoever_is_told_at_the_window_to_pass_nothing_on_remembers_it(cast, window):
+    ana = cast.node("ana", on=["west"], network="mesh")
+    cleo = cast.node("cleo", on=["east"], network="mesh")
+    ben = window("ben", on=["west", "east"]).opens()
+    ben.joins()
+    ana.sees("ben", "cleo")
+
+    ben.passes_files_on_for("nobody")
+    ana.loses("cleo")
+    ben.is_photographed("settings")
+
+    ben.closes()
+    ana.loses("ben")
+    ben.opens()
+    ben.joins()
+    ana.sees("ben")
+    ben.sees_online(2)
+    ana.sends("words still come through ben")
+    cleo.hears("words still come through ben")
+    assert [peer["name"] for peer in ana.peers() if peer["status"] == "relayed"] == []

@@ -157,6 +157,12 @@ class Window:
         """Goes to a view by its address."""
         self.page.runs("window.location.hash = '#/' + arguments[0]", route)
 
+    def passes_files_on_for(self, whom):
+        """Chooses so in the settings."""
+        self.goes_to("settings")
+        self.page.find(f"input[name=relay][value={whom}]").click()
+        self.page.find(f"input[name=relay][value={whom}]:checked")
+
     def turns(self, theme):
         """Chooses a theme as the settings do, and loads the window afresh with it."""
         self.page.runs("localStorage.setItem('gossamer.theme', arguments[0])", theme)

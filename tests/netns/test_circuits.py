@@ -148,6 +148,28 @@ def test_no_way_leads_through_who_relays_for_nobody(town, tmp_path):
     assert sha256_of(cleo.takes_file("film.mkv")) == sha256_of(film)
 
 
+def test_a_relay_that_is_told_to_stop_does_so_and_the_file_goes_on_through_another(town, tmp_path):
+    ana, cleo = town.node("ana", on=["west"]), town.node("cleo", on=["east"])
+    relays = [town.node(name, on=["west", "east"]) for name in ("ben", "dora")]
+    meet(ana, cleo, *relays)
+    town.town.narrows(ana.host, "west", megabits=200)
+    film = a_file(tmp_path / "film.mkv", 60_000_000)
+    ana.sends_file(film)
+    arriving = cleo.accepts("film.mkv")
+    begun = lambda e: e["event"] == "transfer" and e["id"] == arriving and e["bytes"] > 10_000_000
+    cleo.waits_for(begun, "a part of the film", 30)
+    relays_now = lambda one: one.all("status")[-1]["relaying"] > 0
+    relay = eventually(lambda: next(filter(relays_now, relays), None), "a relay tells of it")
+    (other,) = (one for one in relays if one is not relay)
+
+    assert relay.asks("relay", cmd="set_relay", relay="nobody")["relay"] == "nobody"
+
+    assert sha256_of(cleo.has_file(arriving)) == sha256_of(film)
+    eventually(lambda: not relays_now(relay), "nothing goes through it any more")
+    ways = lambda: [peer["via"] for peer in cleo.peers() if peer["id"] == ana.device]
+    eventually(lambda: ways() == [other.device], "the way leads through the other")
+
+
 def test_who_relays_for_contacts_only_passes_on_what_a_contact_sends(town, tmp_path):
     ana = town.node("ana", on=["west"])
     ben = town.node("ben", on=["west", "east"], arguments=("--relay", "contacts"))

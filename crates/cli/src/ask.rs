@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use gossamer_node::RelayMode;
+
 /// The meaning of a typed line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ask {
@@ -19,6 +21,8 @@ pub(crate) enum Ask {
     History,
     /// `/contact NAME`
     Contact(String),
+    /// `/relay WHO`
+    Relay(RelayMode),
     /// `/connect ADDR`
     Connect(String),
     /// `/accept [N]`
@@ -46,6 +50,7 @@ Type a message and press Enter to send it to everyone. Or:
   /files            files offered, moving and done
   /history          the latest messages
   /contact NAME     prefer somebody, or no more; /peers shows contacts with a star
+  /relay WHO        pass files on for everyone, contacts or nobody
   /connect ADDR     reach a device by its address, such as 10.0.0.7:9999
   /quit             leave (also Ctrl-D)
 Start a message with // to send one that begins with a slash.";
@@ -74,6 +79,10 @@ pub(crate) fn parse(line: &str) -> Ask {
         ("history", _) => Ask::History,
         ("contact", "") => Ask::Wrong("Whom? /contact NAME, as /peers shows it.".to_owned()),
         ("contact", name) => Ask::Contact(name.to_owned()),
+        ("relay", "everyone") => Ask::Relay(RelayMode::Everyone),
+        ("relay", "contacts") => Ask::Relay(RelayMode::Contacts),
+        ("relay", "nobody") => Ask::Relay(RelayMode::Nobody),
+        ("relay", _) => Ask::Wrong("For whom? /relay everyone, contacts or nobody.".to_owned()),
         ("connect", "") => Ask::Wrong("To which address? /connect 10.0.0.7:9999".to_owned()),
         ("connect", addr) => Ask::Connect(addr.to_owned()),
         ("accept", number) => numbered(number, Ask::Accept),

@@ -72,14 +72,13 @@ pub struct NodeFlags {
     )]
     pub accept: AcceptMode,
 
-    /// For whom this device passes files on that are not for it
+    /// For whom this device passes files on that are not for it [default: everyone]
     #[arg(
         long,
         value_name = "WHO",
-        default_value = "everyone",
         value_parser = PossibleValuesParser::new(["everyone", "contacts", "nobody"]).map(|who| relay(&who)),
     )]
-    pub relay: RelayMode,
+    pub relay: Option<RelayMode>,
 
     /// Pass on this many megabytes a second at most, all such files together [default: no limit]
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u32).range(1..))]
@@ -115,7 +114,7 @@ impl NodeFlags {
         config.downloads.clone_from(&self.downloads);
         config.classic = self.classic;
         config.accept = self.accept;
-        config.relay = self.relay;
+        config.relay = self.relay.unwrap_or_default();
         config.relay_rate = self.relay_rate.and_then(megabytes);
         config.bind.clone_from(&self.bind);
         if let Ok(text) = std::env::var("GOSSAMER_TIMERS") {

@@ -5,9 +5,12 @@ use std::{
     io,
 };
 
-use gossamer_node::api::{
-    ApiError, Command, Direction, Event, MessageState, MessageStateView, MessageView, PeerStatus,
-    PeerView, RefusalReason, TransferState, TransferView,
+use gossamer_node::{
+    RelayMode,
+    api::{
+        ApiError, Command, Direction, Event, MessageState, MessageStateView, MessageView,
+        PeerStatus, PeerView, RefusalReason, TransferState, TransferView,
+    },
 };
 
 use crate::{
@@ -252,6 +255,7 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
                 limit: Some(HISTORY_LINES),
             },
             Ask::Contact(name) => return self.toggle_contact(&name),
+            Ask::Relay(relay) => Command::SetRelay { relay },
             Ask::Connect(addr) => Command::Connect { addr },
             Ask::Quit => Command::Quit,
         };
@@ -270,6 +274,7 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
                 self.people.insert(peer.id.clone(), peer);
                 self.remark(&line)
             }
+            Ok(Event::Relay { relay }) => self.remark(relays_for(relay)),
             Ok(event) => self.event(event),
             Err(error) => self.wrong(&error.message).map(drop),
         }
@@ -341,8 +346,19 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
                 self.people.insert(peer.id.clone(), peer);
                 Ok(())
             }
-            Event::ReadMarker { .. } | Event::PeerRates { .. } | Event::Status(_) => Ok(()),
+            Event::Relay { .. }
+            | Event::ReadMarker { .. }
+            | Event::PeerRates { .. }
+            | Event::Status(_) => Ok(()),
         }
+    }
+}
+
+fn relays_for(relay: RelayMode) -> &'static str {
+    match relay {
+        RelayMode::Everyone => "Files of others are passed on, encrypted.",
+        RelayMode::Contacts => "Files of others are passed on if contacts send or get them.",
+        RelayMode::Nobody => "Files of others are not passed on.",
     }
 }
 

@@ -35,6 +35,18 @@ fn row() -> Street {
     street
 }
 
+#[test]
+fn no_way_leads_through_whoever_is_told_to_pass_nothing_on_until_told_otherwise() {
+    let mut street = row();
+    street.tell(BEN, Input::Leaf(true));
+    street.wait(5);
+    assert_eq!(way(&street, ANA, CLEO), None);
+    assert_eq!(way(&street, ANA, BEN), Some((1, street.id(BEN))));
+    street.tell(BEN, Input::Leaf(false));
+    street.wait(5);
+    assert_eq!(way(&street, ANA, DORA), Some((3, street.id(BEN))));
+}
+
 /// In any order, as beacons come.
 fn everyone_meets(street: &mut Street) {
     everyone_meets_in_order(street, 7);

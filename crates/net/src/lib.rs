@@ -383,6 +383,11 @@ impl Net {
         tokio::spawn(async move { reception.refuse(request, reason).await });
     }
 
+    /// Ends all circuits that are passed on now.
+    pub fn end_circuits(&self) {
+        self.reception.end_circuits();
+    }
+
     /// Circuits that are passed on now, and the bytes of all there were.
     #[must_use]
     pub fn relayed(&self) -> (usize, u64) {

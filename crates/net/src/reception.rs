@@ -39,6 +39,10 @@ impl Reception {
         }
     }
 
+    pub(crate) fn end_circuits(&self) {
+        self.relays.end_all();
+    }
+
     /// How many circuits are passed on, and the bytes of all there were.
     pub(crate) fn relayed(&self) -> (usize, u64) {
         self.relays.totals()

@@ -37,6 +37,7 @@ impl Actor {
             Command::Peers => drop(answer.send(Ok(self.peers()))),
             Command::AddContact { peer } => self.choose(&peer, true, answer),
             Command::RemoveContact { peer } => self.choose(&peer, false, answer),
+            Command::SetRelay { relay } => drop(answer.send(Ok(self.set_relay(relay)))),
             Command::Connect { addr } => self.connect(addr, answer),
             Command::History {
                 conversation,

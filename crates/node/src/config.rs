@@ -4,6 +4,8 @@ use std::{net::IpAddr, num::NonZeroU64, path::PathBuf, sync::Arc, time::Duration
 
 use gossamer_crypto::{CryptoProvider, Password};
 use gossamer_store::Passphrase;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 /// Everything a node is started with. Start from [`Config::new`] and change what you need.
 #[derive(Debug, Clone)]
@@ -66,7 +68,9 @@ pub enum AcceptMode {
 }
 
 /// For whom streams are passed on to devices that have no direct way to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
 pub enum RelayMode {
     /// For every member of the network.
     #[default]

@@ -124,6 +124,7 @@ impl Node {
             at_rest: at_rest.to_string(),
             downloads: profile.downloads.display().to_string(),
             profile: profile.name.clone(),
+            relay: config.relay,
         };
         let (reports, finished) = mpsc::channel(QUEUE);
         let streams = Streams::new(net.dialer(), author.network, reports.clone());

@@ -87,6 +87,26 @@ async fn with_a_name_given_the_session_is_joined_from_the_start() {
 }
 
 #[tokio::test]
+async fn for_whom_to_pass_on_is_remembered() {
+    let place = Place::new();
+    let controller = place.controller(false);
+    let first = controller.join(place.form(), None, None).await.unwrap();
+    assert_eq!(first.relay, RelayMode::Everyone);
+
+    let relay = RelayMode::Nobody;
+    let answer = controller.run(Command::SetRelay { relay }).await.unwrap();
+
+    assert_eq!(answer, Event::Relay { relay });
+    let reopened = controller.session().await.joined.unwrap();
+    assert_eq!(reopened.relay, relay, "a window that is opened again");
+    assert_eq!(settings::load(&controller.profile).unwrap().relay, relay);
+    controller.leave().await;
+    let again = controller.join(place.form(), None, None).await.unwrap();
+    assert_eq!(again.relay, relay);
+    controller.leave().await;
+}
+
+#[tokio::test]
 async fn without_one_the_form_waits_and_is_remembered_once_used() {
     let place = Place::new();
     let controller = place.controller(false);
@@ -101,7 +121,8 @@ async fn without_one_the_form_waits_and_is_remembered_once_used() {
     let again = controller.join(place.form(), None, None).await.unwrap();
     assert_eq!(again, ready, "joining twice is joining once");
 
-    assert_eq!(settings::load(&controller.profile), Some(place.form()));
+    let saved = settings::load(&controller.profile).unwrap();
+    assert_eq!(saved.form, place.form());
     let saved = fs::read_to_string(controller.profile.join("settings.json")).unwrap();
     assert!(!saved.contains("secret"), "{saved}");
     controller.leave().await;

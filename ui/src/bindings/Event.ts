@@ -6,6 +6,7 @@ import type { PeerRateView } from "./PeerRateView";
 import type { PeerView } from "./PeerView";
 import type { ReadyView } from "./ReadyView";
 import type { RefusalReason } from "./RefusalReason";
+import type { RelayMode } from "./RelayMode";
 import type { StatusView } from "./StatusView";
 import type { TransferView } from "./TransferView";
 
@@ -28,7 +29,11 @@ peer: PeerView, } | { "event": "contact",
 /**
  * The device.
  */
-peer: PeerView, } | { "event": "peer_rates", 
+peer: PeerView, } | { "event": "relay", 
+/**
+ * For whom.
+ */
+relay: RelayMode, } | { "event": "peer_rates", 
 /**
  * Every device to or from which something flows.
  */

@@ -1,4 +1,5 @@
 import type { PeerView } from '$/bindings/PeerView';
+import type { RelayMode } from '$/bindings/RelayMode';
 import type { TransferView } from '$/bindings/TransferView';
 
 import { dialogs } from './dialogs.svelte';
@@ -7,6 +8,7 @@ import { everyone } from './messages.svelte';
 import { EVERYONE } from './model';
 import { attempt } from './notices.svelte';
 import { peers } from './peers.svelte';
+import { session } from './session.svelte';
 import { transfers } from './transfers.svelte';
 
 /** What became of it arrives as events; so does everything below that changes a row. */
@@ -41,6 +43,14 @@ export async function toggleContact({ id, contact }: PeerView): Promise<void> {
   const cmd = contact ? 'remove_contact' : 'add_contact';
   const answer = await attempt(ask({ cmd, peer: id }, 'contact'));
   if (answer) peers.upsert(answer.peer);
+}
+
+/** For whom this device passes on what is not for it. Shown at once, and taken back if it fails. */
+export async function relayFor(relay: RelayMode): Promise<void> {
+  const before = session.ready?.relay;
+  session.relaysFor(relay);
+  const answer = await attempt(ask({ cmd: 'set_relay', relay }, 'relay'));
+  if (!answer && before) session.relaysFor(before);
 }
 
 /** Lets the user choose files, then asks once more with what sending them means. */

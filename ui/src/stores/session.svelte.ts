@@ -1,6 +1,7 @@
 import type { ApiError } from '$/bindings/ApiError';
 import type { JoinForm } from '$/bindings/JoinForm';
 import type { ReadyView } from '$/bindings/ReadyView';
+import type { RelayMode } from '$/bindings/RelayMode';
 import type { Session as SessionView } from '$/bindings/Session';
 
 import { asApiError } from '$/api';
@@ -27,6 +28,7 @@ class Session {
     watch((event) => {
       if (event.event === 'stopped' && this.phase === 'open') this.phase = 'stopped';
       if (event.event === 'ready') this.ready = event;
+      if (event.event === 'relay') this.relaysFor(event.relay);
     });
     try {
       const view = await host().session();
@@ -61,6 +63,10 @@ class Session {
       this.problem = asApiError(cause);
       this.phase = 'join';
     }
+  }
+
+  relaysFor(relay: RelayMode): void {
+    if (this.ready) this.ready = { ...this.ready, relay };
   }
 
   async leave(): Promise<void> {

@@ -72,6 +72,7 @@ fn ready() -> Event {
         at_rest: "key-file".to_owned(),
         downloads: "/home/ana/Downloads/mesh_downloads".to_owned(),
         profile: "default".to_owned(),
+        relay: RelayMode::Everyone,
     })
 }
 
@@ -217,6 +218,18 @@ fn a_contact_is_chosen_by_name_and_shown_with_a_star() {
     ana.happens(Event::PeerUp { peer: another });
     assert_eq!(ana.types("/contact ben"), [], "which one?");
     assert_eq!(ana.types("/contact 5e6f7a8b"), [add]);
+    insta::assert_snapshot!(ana.transcript);
+}
+
+#[test]
+fn a_device_is_told_for_whom_it_passes_files_on() {
+    let mut ana = Screen::new(false);
+    let relay = RelayMode::Nobody;
+    assert_eq!(ana.types("/relay"), []);
+    assert_eq!(ana.types("/relay strangers"), []);
+    assert_eq!(ana.types("/relay nobody"), [Command::SetRelay { relay }]);
+    ana.happens(Event::Relay { relay });
+    ana.is_answered(Ok(Event::Relay { relay }));
     insta::assert_snapshot!(ana.transcript);
 }
 

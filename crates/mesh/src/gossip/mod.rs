@@ -176,6 +176,8 @@ pub enum Input {
     /// The contacts are these now: their mail goes last when there is too much, and links to them
     /// are preferred. `None` when nobody was chosen.
     Contacts(Option<BTreeSet<DeviceId>>),
+    /// Whether to pass nothing on for others, from now on.
+    Leaf(bool),
     /// A new key for a network that has none: the others are told.
     Mint(NetworkKey),
     /// These of [`Output::Persist`] are on disk.
@@ -462,6 +464,10 @@ impl<R: Rng> Gossip<R> {
             Input::Contacts(contacts) => {
                 self.befriend(contacts);
                 self.tidy();
+            }
+            Input::Leaf(leaf) => {
+                self.me.leaf = leaf;
+                self.links_changed(now);
             }
             Input::Mint(key) => self.merge_keys(vec![key], None),
             Input::Persisted(ids) => self.persisted(ids),

@@ -15,8 +15,10 @@ pub(crate) struct Ours {
     told_at: Option<Duration>,
     /// To whom.
     told: BTreeSet<DeviceId>,
+    /// Whether we said that we pass nothing on.
+    told_leaf: bool,
     changed: Option<Change>,
-    /// Whether others may be led over a link that is gone.
+    /// Whether others may be led over a link that is gone, or think wrongly whether we pass on.
     misleads: bool,
     /// Since when a link that was not told leads to a device that others reach over too few.
     needed_since: Option<Duration>,
@@ -117,7 +119,8 @@ impl<R: Rng> Gossip<R> {
         let is_needed = new.any(|link| is_needed(topology, me, &link.device));
         let is_up = |device: &DeviceId| up().any(|link| link.device == *device);
         let mut gone = ours.told.iter().filter(|device| !is_up(device));
-        let misleads = gone.any(|device| topology.tells_of(device, me));
+        let misleads =
+            ours.told_leaf != self.me.leaf || gone.any(|device| topology.tells_of(device, me));
         let ours = &mut self.routing.ours;
         ours.misleads = misleads;
         ours.needed_since = is_needed.then(|| ours.needed_since.unwrap_or(now));
@@ -161,12 +164,13 @@ impl<R: Rng> Gossip<R> {
         let to: BTreeSet<DeviceId> = links.edges.iter().map(|edge| edge.device).collect();
         let lot = self.draw_lot();
         let ours = &mut self.routing.ours;
-        let is_same = ours.changed.take().is_some() && ours.told == to;
-        if is_same {
+        let is_same = ours.told == to && ours.told_leaf == links.leaf;
+        if ours.changed.take().is_some() && is_same {
             return;
         }
         ours.told_at = Some(now);
         ours.told = to;
+        ours.told_leaf = links.leaf;
         ours.needed_since = None;
         ours.lot = lot;
         if links.edges.is_empty() {

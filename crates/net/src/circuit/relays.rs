@@ -65,6 +65,13 @@ impl Relays {
         (self.lock().len(), self.bytes.load(Ordering::Relaxed))
     }
 
+    /// All give way, those too that are being opened.
+    pub(crate) fn end_all(&self) {
+        for passing in self.lock().values() {
+            passing.ends.notify_one();
+        }
+    }
+
     /// Passes a circuit on to the next hop, and stays until it ends.
     pub(crate) async fn pass_on(
         self: Arc<Self>,

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::RelayMode;
+
 /// One request to a running node. [`NodeHandle::execute`](crate::NodeHandle::execute) answers it
 /// with one [`Event`](super::Event) or an [`ApiError`](super::ApiError).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -39,6 +41,12 @@ pub enum Command {
     RemoveContact {
         /// The id of a device of theirs, among `peers`.
         peer: String,
+    },
+    /// Pass streams on for these from now on, and end what is passed on for others; answered with
+    /// `relay`.
+    SetRelay {
+        /// For whom.
+        relay: RelayMode,
     },
     /// Reach a device at a known address, for networks where discovery is blocked; answered with
     /// `connecting`. A `peer_up` follows when it answers.

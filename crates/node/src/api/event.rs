@@ -7,6 +7,7 @@ use super::{
     ErrorCode, MessageStateView, MessageView, PeerRateView, PeerView, ReadyView, RefusalReason,
     StatusView, TransferView,
 };
+use crate::RelayMode;
 
 /// Something happened, or a [`Command`](super::Command) is answered.
 ///
@@ -37,6 +38,12 @@ pub enum Event {
     Contact {
         /// The device.
         peer: PeerView,
+    },
+    /// Answers `set_relay`: this device passes streams on for these now. A client shows it among the
+    /// settings.
+    Relay {
+        /// For whom.
+        relay: RelayMode,
     },
     /// How fast files go between us and devices changed; at most twice a second, and once when
     /// nothing flows any more. A client sets the rates of those named, and takes them from others.

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::RelayMode;
+
 /// The node as it started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -28,6 +30,8 @@ pub struct ReadyView {
     pub downloads: String,
     /// The profile's name.
     pub profile: String,
+    /// For whom it passes streams on.
+    pub relay: RelayMode,
 }
 
 /// A device as this node sees it.

@@ -5,7 +5,7 @@ use gossamer_mesh::gossip;
 use gossamer_net::{CircuitRequest, Hop, LinkId, Way};
 use gossamer_wire::v2::Reason;
 
-use crate::{RelayMode, actor::Actor};
+use crate::{RelayMode, actor::Actor, api::Event};
 
 impl Actor {
     /// A neighbour asks for a circuit.
@@ -38,6 +38,17 @@ impl Actor {
         let next = self.v2.brain.next_hop(&target);
         let onward = next.filter(|next| next.device != from);
         onward.map(|next| Some(hop(next))).ok_or(Reason::NoWay)
+    }
+
+    /// Passes on for these from now on. Whoever still may asks again for what is ended.
+    pub(crate) fn set_relay(&mut self, relay: RelayMode) -> Event {
+        self.relay = relay;
+        self.gossip(gossip::Input::Leaf(relay == RelayMode::Nobody));
+        if relay != RelayMode::Everyone {
+            self.net.end_circuits();
+        }
+        self.sink.emit(Event::Relay { relay });
+        Event::Relay { relay }
     }
 
     /// How a device can be reached now.

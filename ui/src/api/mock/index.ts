@@ -173,6 +173,8 @@ export class MockHost implements Host {
         return this.#choose(command.peer, true);
       case 'remove_contact':
         return this.#choose(command.peer, false);
+      case 'set_relay':
+        return { event: 'relay', relay: command.relay };
       case 'connect':
         return this.#connect(command.addr);
       case 'quit':

@@ -133,5 +133,6 @@ export function readyView(world: World, port: number, network: string): ReadyVie
     at_rest: 'key-file',
     downloads: '/home/ana/Downloads/mesh_downloads',
     profile: 'default',
+    relay: 'everyone',
   };
 }
