@@ -156,6 +156,19 @@ pub const GUESSES: u32 = 10;
 /// The time after which one more wrong password may be tried.
 pub const GUESS_PAUSE: Duration = Duration::from_secs(60);
 
+/// First guesses, of addresses that made none in [`GUESSER_MEMORY`], that are kept beside
+/// [`GUESSES`]: a class that joins at once while someone guesses.
+pub const FIRST_GUESSES: u32 = 32;
+
+/// The time after which one more first guess may be made.
+pub const FIRST_GUESS_PAUSE: Duration = Duration::from_secs(10);
+
+/// How long an address that guessed is no newcomer.
+pub const GUESSER_MEMORY: Duration = Duration::from_secs(3600);
+
+/// Addresses remembered to have guessed: more than the two buckets allow in that time.
+pub const GUESSERS: usize = 1_024;
+
 /// Envelopes whose bodies are kept: history and mail can each count on a half, and mail between
 /// strangers has a tenth.
 pub const BODIES: usize = 100_000;

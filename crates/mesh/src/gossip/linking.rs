@@ -358,11 +358,12 @@ impl<R: Rng> Gossip<R> {
             // The other link is there, or the device comes back and says so.
             Reason::Duplicate | Reason::Leaving => return,
             Reason::TooMany => limits::DIAL_LAST,
+            // By then there is a guess again; not all who were turned away come at once.
+            Reason::Guesses => limits::GUESS_PAUSE.mul_f64(1.0 - self.half()),
             Reason::Version
             | Reason::Network
             | Reason::Locked
             | Reason::Password
-            | Reason::Guesses
             | Reason::Misbehaved
             | Reason::UnknownService
             | Reason::NotAdmitted
