@@ -31,7 +31,7 @@ export class Messages {
     const early = this.#early.get(message.id);
     this.#early.delete(message.id);
     const fresh =
-      early && forward(message.state, early) ? { ...message, ...stateOf(early) } : message;
+      early && follows(message.state, early) ? { ...message, ...stateOf(early) } : message;
     const others = this.list.filter(({ id }) => id !== message.id);
     const at = others.findLastIndex((other) => compare(other, fresh) < 0) + 1;
     // Above the oldest that is loaded there are others: a new one there comes with their page.
@@ -43,8 +43,10 @@ export class Messages {
   setState(change: MessageStateView): void {
     const at = this.list.findIndex(({ id }) => id === change.id);
     const message = this.list[at];
-    if (!message) this.#early.set(change.id, change);
-    else if (forward(message.state, change)) {
+    if (!message) {
+      const early = this.#early.get(change.id);
+      if (!early || follows(early.state, change)) this.#early.set(change.id, change);
+    } else if (follows(message.state, change)) {
       this.list = this.list.with(at, { ...message, ...stateOf(change) });
     }
   }
@@ -86,11 +88,22 @@ function compare(a: MessageView, b: MessageView): number {
   return a.id < b.id ? -1 : Number(a.id > b.id);
 }
 
-const order: readonly MessageState[] = ['queued', 'failed', 'sent', 'carried', 'delivered', 'read'];
+/**
+ * Where the node may say that a message got to. Who was there may leave, and what was carried may
+ * not be kept any longer, but nothing is heard of one that arrived except that it was read. Only
+ * one that failed is queued again: the answer to `retry` may come after what happened next.
+ */
+const next: Readonly<Record<MessageState, readonly MessageState[]>> = {
+  queued: ['queued', 'sent', 'carried', 'delivered', 'read', 'failed'],
+  sent: ['sent', 'carried', 'delivered', 'read', 'failed'],
+  carried: ['sent', 'carried', 'delivered', 'read', 'failed'],
+  delivered: ['delivered', 'read'],
+  read: ['read'],
+  failed: ['queued', 'sent', 'carried', 'delivered', 'read', 'failed'],
+};
 
-/** Answers and events travel apart; only from `failed` may a state go back, to `queued`. */
-function forward(from: MessageState | null, { state }: MessageStateView): boolean {
-  return from === null || from === 'failed' || order.indexOf(state) >= order.indexOf(from);
+function follows(from: MessageState | null, { state }: MessageStateView): boolean {
+  return from === null || next[from].includes(state);
 }
 
 const stateOf = ({ state, reason, reached }: MessageStateView) => ({ state, reason, reached });

@@ -57,7 +57,7 @@ it('takes a state that overtook its message', () => {
   expect(messages.list[0]).toMatchObject({ state: 'sent', reached: 3 });
 });
 
-it('never goes back in state, except to try again after a failure', () => {
+it('is queued again only to try again after a failure', () => {
   const sent = message(ana, 'hello', 10);
   messages.upsert({ ...sent, state: 'sent', reached: 3 });
   messages.setState({ id: sent.id, state: 'queued', reason: null, reached: 0 });
@@ -66,6 +66,55 @@ it('never goes back in state, except to try again after a failure', () => {
   messages.upsert({ ...sent, state: 'failed' });
   messages.setState({ id: sent.id, state: 'queued', reason: null, reached: 0 });
   expect(messages.list[0]?.state).toBe('queued');
+});
+
+const STATES = ['queued', 'sent', 'carried', 'delivered', 'read', 'failed'] as const;
+
+it.each([
+  ['queued', [...STATES]],
+  ['sent', ['sent', 'carried', 'delivered', 'read', 'failed']],
+  ['carried', ['sent', 'carried', 'delivered', 'read', 'failed']],
+  ['delivered', ['delivered', 'read']],
+  ['read', ['read']],
+  ['failed', [...STATES]],
+] as const)('follows a message of ana that is %s wherever the node says it got', (from, to) => {
+  const hello = { ...message(ana, 'hello', 10), reached: 1 };
+  const followed = STATES.filter((state) => {
+    messages.upsert({ ...hello, state: from });
+    messages.setState({ id: hello.id, state, reason: null, reached: 2 });
+    const [shown] = messages.list;
+    // Either all of what is told is shown, or nothing of it.
+    expect([2, 1]).toContain(shown?.reached);
+    expect(shown?.state).toBe(shown?.reached === 2 ? state : from);
+    return shown?.reached === 2;
+  });
+  expect(followed.toSorted()).toEqual(to.toSorted());
+});
+
+it('says why nobody carries a message of ana any more, until it is tried again', () => {
+  const hello = message(ana, 'hello', 10);
+  messages.upsert({ ...hello, state: 'carried', reached: 2 });
+  const reason = 'ben was not met.';
+  messages.setState({ id: hello.id, state: 'failed', reason, reached: 2 });
+  expect(messages.list[0]).toMatchObject({ state: 'failed', reason });
+
+  for (const state of ['queued', 'sent', 'carried', 'sent', 'delivered'] as const) {
+    messages.setState({ id: hello.id, state, reason: null, reached: 2 });
+    expect(messages.list[0]).toMatchObject({ state, reason: null });
+  }
+});
+
+it('leaves a message of ana with ben once he has it, whatever is told late', () => {
+  const hello = message(ana, 'hello', 10);
+  for (const state of ['delivered', 'sent'] as const) {
+    messages.setState({ id: hello.id, state, reason: null, reached: 1 });
+  }
+  messages.upsert({ ...hello, state: 'carried', reached: 1 });
+  expect(messages.list[0]?.state).toBe('delivered');
+  for (const state of ['queued', 'sent', 'carried', 'failed'] as const) {
+    messages.setState({ id: hello.id, state, reason: null, reached: 1 });
+    expect(messages.list[0]?.state).toBe('delivered');
+  }
 });
 
 it('counts as unread what others said after the marker', () => {
