@@ -31,6 +31,7 @@ use crate::{
     files::{FileReport, Files, Outside},
     gossip::{Arrival, Gossiping, Served},
     handle::Request,
+    hearing::Hearing,
     sink::EventSink,
     status::Status,
 };
@@ -86,8 +87,7 @@ pub(crate) struct Actor {
     pub(crate) status: Status,
     pub(crate) relay: RelayMode,
     pub(crate) interfaces: Vec<Interface>,
-    /// Whether the user chose the addresses to use.
-    pub(crate) chosen: bool,
+    pub(crate) hearing: Hearing,
     /// After this long without a sign of life a device is away.
     pub(crate) stale: Duration,
     pub(crate) stopping: Option<oneshot::Sender<Result<Event, ApiError>>>,
@@ -262,9 +262,8 @@ impl Actor {
         self.tell(input);
     }
 
-    /// Whoever chose addresses hears only who is on their links.
     fn may_hear(&self, source: IpAddr) -> bool {
-        !self.chosen || self.subnets().iter().any(|subnet| subnet.contains(source))
+        self.hearing.may_hear(source, &self.subnets())
     }
 
     pub(crate) fn subnets(&self) -> Vec<Subnet> {
@@ -328,6 +327,7 @@ impl Actor {
         let _ = answer.send(Ok(Event::Connecting {
             addr: addr.to_string(),
         }));
+        self.hearing.name(addr.ip());
         // Only where nobody speaks v2 the classic dialect is tried.
         self.gossip(gossip::Input::Connect(addr));
     }

@@ -31,6 +31,7 @@ mod devices;
 mod files;
 mod gossip;
 mod handle;
+mod hearing;
 mod node;
 mod profile;
 mod recent;

@@ -31,6 +31,7 @@ use crate::{
     devices::read_record,
     files::Files,
     gossip::{Author, Content, Gossiping, entry, restore},
+    hearing::Hearing,
     profile::Profile,
     sink::{self, EventStream},
     status::Status,
@@ -172,7 +173,7 @@ impl Node {
             reports,
             relay: config.relay,
             interfaces,
-            chosen: !config.bind.is_empty(),
+            hearing: Hearing::default(),
             stale: config.timers.stale,
             stopping: None,
         };
