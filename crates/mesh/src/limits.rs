@@ -199,6 +199,13 @@ pub const AUTHOR_BURST: u32 = 200;
 /// See [`AUTHOR_BURST`].
 pub const AUTHOR_REFILL: Duration = Duration::from_millis(100);
 
+/// Signatures that one neighbour may have checked unasked at once, and the time in which one more
+/// may. It passes on what others say too: twenty authors' whole bursts, or one word of each of
+/// [`AUTHORS`], are honest. What comes back costs some percent of a processor at most.
+pub const LINK_BURST: u32 = 4_096;
+/// See [`LINK_BURST`].
+pub const LINK_REFILL: Duration = Duration::from_millis(2);
+
 /// Ids announced to one neighbour and not answered.
 pub const ANNOUNCED: usize = 1_024;
 

@@ -34,6 +34,8 @@ pub(crate) struct Link {
     pub(crate) rtt: Option<Duration>,
     /// Connections that the neighbour may still ask for.
     pub(crate) dial_backs: Tokens,
+    /// Signatures that the neighbour may still have checked without being asked.
+    pub(crate) unasked: Tokens,
     pub(crate) doubt: Doubt,
     /// Whom the neighbour has links to, as it says.
     pub(crate) linked: BTreeSet<DeviceId>,

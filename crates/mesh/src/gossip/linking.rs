@@ -18,6 +18,7 @@ use super::{
     hops::DIAL_BACKS,
     link::{Feed, Link, Phase, Sync},
     pings::Pings,
+    receiving::UNASKED,
     tokens::Tokens,
 };
 use crate::limits;
@@ -138,6 +139,7 @@ impl<R: Rng> Gossip<R> {
             pings: Pings::new(now),
             rtt: None,
             dial_backs: Tokens::full(DIAL_BACKS),
+            unasked: Tokens::full(UNASKED),
             doubt: Doubt::default(),
             linked: BTreeSet::new(),
             feed: Feed::default(),

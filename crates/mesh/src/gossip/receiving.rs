@@ -23,6 +23,12 @@ const RATE: Rate = Rate {
     refill: limits::AUTHOR_REFILL,
 };
 
+/// What one neighbour may bring unasked.
+pub(super) const UNASKED: Rate = Rate {
+    burst: limits::LINK_BURST,
+    refill: limits::LINK_REFILL,
+};
+
 /// Neighbours whom an envelope concerns.
 struct Whose {
     /// They have it.
@@ -56,7 +62,7 @@ impl<R: Rng> Gossip<R> {
         }
         let announced_by = self.arrived(&id);
         let asked_for = announced_by.is_some() || self.counts_for_session(link, now);
-        if self.has_declined(&id) || !asked_for && !self.may_write(author, now) {
+        if self.has_declined(&id) {
             return;
         }
         if age > body.lifetime || body.network != self.me.network {
@@ -65,8 +71,14 @@ impl<R: Rng> Gossip<R> {
         if self.pending.len() >= limits::PENDING {
             return;
         }
+        if !asked_for && !self.may_bring(link, now) {
+            return;
+        }
         if !self.is_signed(&author, &envelope) {
             return self.ban(link, now);
+        }
+        if !asked_for && !self.may_write(author, now) {
+            return;
         }
         let mut have = announced_by.unwrap_or_default();
         let mut owed = have.clone();
@@ -83,7 +95,11 @@ impl<R: Rng> Gossip<R> {
             ..Entry::of(id, &envelope, &body, author)
         };
         if self.heeds(link, &entry, &body, now) {
-            self.accept(envelope, entry, Whose { have, owed }, now);
+            let had_room = self.accept(envelope, entry, Whose { have, owed }, now);
+            if !had_room && !asked_for {
+                // It is not remembered: whoever repeats it must not spend what its author has.
+                self.give_back(&author);
+            }
         }
     }
 
@@ -111,8 +127,15 @@ impl<R: Rng> Gossip<R> {
         }
     }
 
-    /// Whether an author may still send what nobody asked for. What is turned away here comes
-    /// again by reconciliation, as fast as we ask for it.
+    /// Whether a neighbour may still have a signature checked that nobody asked for. What is not
+    /// proven is charged to whoever brings it, never to whoever is named in it.
+    pub(super) fn may_bring(&mut self, link: LinkId, now: Duration) -> bool {
+        let link = self.links.get_mut(&link);
+        link.is_some_and(|link| link.unasked.take(now))
+    }
+
+    /// Whether an author, whose signature holds, may still send what nobody asked for. What is
+    /// turned away here comes again by reconciliation, as fast as we ask for it.
     pub(super) fn may_write(&mut self, author: DeviceId, now: Duration) -> bool {
         if self.authors.len() >= limits::AUTHORS && !self.authors.contains_key(&author) {
             return false;
@@ -123,7 +146,14 @@ impl<R: Rng> Gossip<R> {
             .take(now)
     }
 
-    fn accept(&mut self, envelope: Envelope, entry: Entry, whose: Whose, now: Duration) {
+    fn give_back(&mut self, author: &DeviceId) {
+        if let Some(tokens) = self.authors.get_mut(author) {
+            tokens.give_back();
+        }
+    }
+
+    /// False when there is no room at the moment.
+    fn accept(&mut self, envelope: Envelope, entry: Entry, whose: Whose, now: Duration) -> bool {
         let unwanted = matches!(entry.kind, Kind::Unknown(_))
             || self.index.is_replaced(&entry)
             || self.is_foretold(&entry);
@@ -134,10 +164,10 @@ impl<R: Rng> Gossip<R> {
             };
             self.index.insert(entry.clone());
             self.outputs.push_back(Output::Remember(entry));
-            return;
+            return true;
         }
         if !self.makes_room(&entry) {
-            return;
+            return false;
         }
         let id = entry.id;
         self.spread(&envelope, &entry, whose.have, now);
@@ -147,6 +177,7 @@ impl<R: Rng> Gossip<R> {
         self.replaced(replaced);
         self.reconsider(&id, now);
         self.tidy();
+        true
     }
 
     /// At once what somebody said to others, and a little later what a device says of itself.

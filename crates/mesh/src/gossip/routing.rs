@@ -152,12 +152,15 @@ impl<R: Rng> Gossip<R> {
             || body.network != self.me.network
             || self.index.is_replaced(&entry)
             || !self.has_room_for(&origin)
-            || !(asked_for || self.may_write(origin, now))
+            || !(asked_for || self.may_bring(link, now))
         {
             return true;
         }
         if !self.is_signed(&origin, &envelope) {
             return false;
+        }
+        if !(asked_for || self.may_write(origin, now)) {
+            return true;
         }
         if origin == self.me.device {
             self.outdo(&body, now);
