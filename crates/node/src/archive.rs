@@ -101,6 +101,7 @@ fn open_error(error: &OpenError) -> ApiError {
         | OpenError::KeyWrong(_)
         | OpenError::KeychainEntryMissing(_)
         | OpenError::Damaged(_)
+        | OpenError::Missing(_)
         | OpenError::TooNew { .. } => ErrorCode::StoreUnreadable,
         OpenError::PassphraseNeeded => ErrorCode::PassphraseNeeded,
         OpenError::PassphraseWrong => ErrorCode::PassphraseWrong,

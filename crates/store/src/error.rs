@@ -21,13 +21,13 @@ pub enum OpenError {
         source: io::Error,
     },
     /// There is a database, but no file with its key.
-    #[error("The key of the history is missing: {} does not exist. Put it back from a backup; to start without the history, move the database beside it away.", .0.display())]
+    #[error("The key of the history is missing: {} does not exist. Put it back from a backup; to start without the history, move every file named database.* beside it away.", .0.display())]
     KeyMissing(PathBuf),
     /// The file that holds the key, protected or not, is damaged.
-    #[error("The key of the history is damaged: {} does not hold a key. Put it back from a backup; to start without the history, move it and the database beside it away.", .0.display())]
+    #[error("The key of the history is damaged: {} does not hold a key. Put it back from a backup; to start without the history, move every file named database.* beside it away.", .0.display())]
     KeyDamaged(PathBuf),
     /// The key is that of another database.
-    #[error("The key of the history does not fit: {} leads to the key of another database. Put the right one back from a backup; to start without the history, move it and the database beside it away.", .0.display())]
+    #[error("The key of the history does not fit: {} leads to the key of another database. Put the right one back from a backup; to start without the history, move every file named database.* beside it away.", .0.display())]
     KeyWrong(PathBuf),
     /// The key is locked with a passphrase, and none was given.
     #[error("The history is locked with a passphrase. Give it with --passphrase-file.")]
@@ -39,7 +39,7 @@ pub enum OpenError {
     PassphraseWrong,
     /// The key was in the system's keychain and is not there any more.
     #[error(
-        "The key of the history is gone from the system's keychain: it has no entry {0:?} of Gossamer's. Restore the keychain from a backup; to start without the history, move the database and the files beside it away."
+        "The key of the history is gone from the system's keychain: it has no entry {0:?} of Gossamer's. Restore the keychain from a backup; to start without the history, move every file named database.* in the profile's directory away."
     )]
     KeychainEntryMissing(String),
     /// The key is in the system's keychain, which cannot be asked.
@@ -48,8 +48,11 @@ pub enum OpenError {
     )]
     KeychainUnavailable(#[source] KeychainError),
     /// The key fits, but the database is damaged.
-    #[error("The history is damaged: {} cannot be read although its key fits. Put it back from a backup; to start without the history, move it away.", .0.display())]
+    #[error("The history is damaged: {} cannot be read although its key fits. Put it back from a backup; to start without the history, move every file named database.* beside it away.", .0.display())]
     Damaged(PathBuf),
+    /// The database is gone, but not all that was beside it.
+    #[error("The history is missing: {} does not exist, although files beside it show that it was there. Put it back from a backup; to start without the history, move every file named database.* beside it away.", .0.display())]
+    Missing(PathBuf),
     /// A newer version of the program wrote the database.
     #[error(
         "The history was written by a newer version of Gossamer (format {found}, this version knows {known}). Update Gossamer to open it."

@@ -63,6 +63,22 @@ fn copy_path(path: &Path, format: u32) -> PathBuf {
     path.with_extension(format!("before-{}.sqlite", format + 1))
 }
 
+/// Whether a copy of the database at `path` is beside it, of whichever format.
+pub(crate) fn has_copy(path: &Path) -> io::Result<bool> {
+    let (Some(dir), Some(stem)) = (path.parent(), path.file_stem()) else {
+        return Ok(false);
+    };
+    let start = format!("{}.before-", stem.to_string_lossy());
+    for entry in fs::read_dir(dir)? {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(&start) && name.ends_with(".sqlite") {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn copy_before(path: &Path, copy: &Path, format: u32) -> io::Result<()> {
     fs::copy(path, copy)?;
     fs::File::open(copy)?.sync_all()?;

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     fs::{self, DirBuilder},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -150,17 +151,33 @@ impl fmt::Debug for Store {
     }
 }
 
-/// Whether there is a database. An empty file is one that was just about to be created, unless
-/// the check value says that creation was finished: then it was cut to nothing.
+/// Whether there is a database. None, or an empty file, is one that was just about to be created,
+/// unless something beside it says that creation was finished: then it was removed or cut to
+/// nothing. A key says no such thing, for it is kept before the database is created.
 fn is_there(dir: &Path, path: &PathBuf) -> Result<bool, OpenError> {
     match fs::metadata(path) {
-        Ok(file) if file.len() == 0 && key_file::has_check(dir) => {
+        Ok(file) if file.len() == 0 && was_there(dir, path)? => {
             Err(OpenError::Damaged(path.clone()))
         }
         Ok(file) => Ok(file.len() > 0),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if was_there(dir, path)? {
+                return Err(OpenError::Missing(path.clone()));
+            }
+            Ok(false)
+        }
         Err(error) => Err(unavailable(path)(error)),
     }
+}
+
+/// Whether `dir` holds what only a finished database leaves: its check value, its log, which
+/// SQLite starts only once the file has its first page and would throw away beside a new file, or
+/// a copy from before a migration.
+fn was_there(dir: &Path, path: &Path) -> Result<bool, OpenError> {
+    if key_file::has_check(dir) || path.with_extension("sqlite-wal").exists() {
+        return Ok(true);
+    }
+    migrations::has_copy(path).map_err(unavailable(dir))
 }
 
 fn create_dir(dir: &Path) -> Result<(), OpenError> {

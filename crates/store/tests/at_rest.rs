@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 const KEY: &str = "database.key";
 const WRAPPED: &str = "database.wrapped";
 const KEYCHAIN: &str = "database.keychain";
+const CHECK: &str = "database.check";
 
 #[test]
 fn without_keychain_and_passphrase_the_key_is_in_a_file_and_the_store_says_so() {
@@ -155,6 +156,58 @@ fn a_damaged_wrapped_key_is_damaged_and_never_replaced() {
     let error = ana.refused(&unlock);
     assert!(matches!(error, OpenError::KeyDamaged(_)), "{error}");
     assert_eq!(fs::read(ana.path(WRAPPED)).unwrap(), b"gossamer-key-1 00");
+}
+
+#[test]
+fn a_removed_database_is_missed_wherever_its_key_is_and_opens_once_it_is_back() {
+    let keychain = Pocket::default();
+    for unlock in every_place(&keychain) {
+        let ana = Ana::new();
+        let first = ana.device(&unlock);
+        ana.open(&unlock).close().unwrap();
+        let database = ana.path(Store::FILE_NAME);
+        let backup = TempDir::new().unwrap();
+        let aside = backup.path().join("aside");
+        fs::rename(&database, &aside).unwrap();
+
+        // Whatever else she has or lost: that the history was there is known without its key.
+        for unlock in [unlock.clone(), Unlock::default()] {
+            let error = ana.refused(&unlock);
+            assert!(
+                matches!(&error, OpenError::Missing(path) if *path == database),
+                "{error}"
+            );
+        }
+        fs::rename(&aside, &database).unwrap();
+        assert_eq!(ana.device(&unlock), first);
+    }
+}
+
+#[test]
+fn a_first_start_that_was_cut_short_after_its_key_goes_on_under_that_key() {
+    let keychain = Pocket::default();
+    for unlock in every_place(&keychain) {
+        let ana = Ana::new();
+        ana.open(&unlock).close().unwrap();
+        for file in [Store::FILE_NAME, CHECK] {
+            fs::remove_file(ana.path(file)).unwrap();
+        }
+        let before = ana.files();
+        assert_eq!(before.len(), 1, "the key alone");
+        ana.open(&unlock).close().unwrap();
+        for (name, content) in before {
+            assert_eq!(fs::read(ana.path(&name)).unwrap(), content);
+        }
+    }
+}
+
+/// The ways to open a history, one for each place its key can be in.
+fn every_place(keychain: &Pocket) -> [Unlock; 3] {
+    [
+        Unlock::default(),
+        with(keychain, None),
+        with_passphrase("old bridge"),
+    ]
 }
 
 /// A profile's directory.

@@ -123,6 +123,52 @@ fn a_file_cut_short_is_damage() {
 }
 
 #[test]
+fn whatever_is_left_of_a_history_keeps_a_new_one_from_taking_its_place() {
+    for left in [
+        CHECK,
+        "database.sqlite-wal",
+        "database.before-8.sqlite",
+        "database.before-21.sqlite",
+    ] {
+        for key_is_there in [true, false] {
+            let ana = TempDir::new().unwrap();
+            if key_is_there {
+                fs::write(ana.path().join(KEY), "5".repeat(64)).unwrap();
+            }
+            fs::write(ana.path().join(left), "what was there").unwrap();
+            let before = files_in(ana.path());
+            let error = Store::open(ana.path(), &Unlock::default()).unwrap_err();
+            assert!(matches!(error, OpenError::Missing(_)), "{left}: {error}");
+            assert_eq!(files_in(ana.path()), before, "{left}");
+        }
+    }
+}
+
+#[test]
+fn whoever_does_what_a_refusal_says_starts_without_the_history() {
+    let breaks: [fn(&Path); 4] = [
+        |dir| fs::remove_file(dir.join(DATABASE)).unwrap(),
+        |dir| fs::remove_file(dir.join(KEY)).unwrap(),
+        |dir| fs::write(dir.join(KEY), "0123").unwrap(),
+        |dir| drop(flip_bit(&dir.join(DATABASE), 1000)),
+    ];
+    for (number, spoil) in breaks.into_iter().enumerate() {
+        let ana = history_of("ana", 3);
+        spoil(ana.path());
+        let error = Store::open(ana.path(), &Unlock::default()).unwrap_err();
+        let advice = "move every file named database.* beside it away";
+        assert!(error.to_string().contains(advice), "{number}: {error}");
+        for file in files_in(ana.path()) {
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
+            if name.starts_with("database.") {
+                fs::remove_file(file).unwrap();
+            }
+        }
+        assert!(texts(&mut open(&ana)).is_empty(), "{number}");
+    }
+}
+
+#[test]
 fn an_interrupted_creation_is_finished() {
     let ana = TempDir::new().unwrap();
     drop(open(&ana));
