@@ -68,6 +68,10 @@ fn parse(line: &Line) -> Result<Option<Command>, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn read(line: Line) -> (Vec<Command>, String) {
@@ -111,7 +115,7 @@ mod tests {
             let (commands, out) = read(line.clone());
             assert_eq!(commands, [], "{line:?}");
             assert_eq!(out.matches('\n').count(), 1, "{out}");
-            let event: serde_json::Value = serde_json::from_str(&out).unwrap();
+            let event: Value = serde_json::from_str(&out).unwrap();
             assert_eq!(event["event"], "error");
             assert_eq!(event["code"], "bad_command");
             assert!(event["message"].as_str().unwrap().contains(part), "{out}");
@@ -137,5 +141,58 @@ mod tests {
             "{\"event\":\"peers\",\"peers\":[]}\n\
              {\"event\":\"error\",\"code\":\"unknown_transfer\",\"message\":\"No such transfer.\"}\n"
         );
+    }
+
+    /// One of each.
+    fn samples() -> Vec<Value> {
+        vec![
+            json!({"cmd": "send", "to": "everyone", "text": "hello"}),
+            json!({"cmd": "send_file", "to": "everyone", "path": "/tmp/plan.txt"}),
+            json!({"cmd": "peers"}),
+            json!({"cmd": "add_contact", "peer": "1a"}),
+            json!({"cmd": "remove_contact", "peer": "1a"}),
+            json!({"cmd": "set_relay", "relay": "everyone"}),
+            json!({"cmd": "connect", "addr": "10.0.0.7"}),
+            json!({"cmd": "accept", "transfer": "1a"}),
+            json!({"cmd": "decline", "transfer": "1a"}),
+            json!({"cmd": "cancel", "transfer": "1a"}),
+            json!({"cmd": "history", "conversation": "everyone"}),
+            json!({"cmd": "mark_read", "conversation": "everyone", "message": "1a"}),
+            json!({"cmd": "retry", "message": "1a"}),
+            json!({"cmd": "transfers"}),
+            json!({"cmd": "clear_transfers"}),
+            json!({"cmd": "quit"}),
+        ]
+    }
+
+    /// The names of all commands, as the reader of them lists them.
+    fn names() -> BTreeSet<String> {
+        let error = serde_json::from_value::<Command>(json!({"cmd": "?"})).unwrap_err();
+        let error = error.to_string();
+        let (_, listed) = error.split_once("expected one of ").unwrap();
+        listed
+            .split(", ")
+            .map(|name| name.trim_matches('`').to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn what_a_command_does_not_know_is_refused_by_every_one() {
+        let mut tried = BTreeSet::new();
+        for sample in samples() {
+            tried.insert(sample["cmd"].as_str().unwrap().to_owned());
+            serde_json::from_value::<Command>(sample.clone()).unwrap();
+            let mut more = sample.clone();
+            more["until"] = json!(1);
+            for text in [
+                more.to_string(),
+                format!(r#"{{"until":1,{}"#, &sample.to_string()[1..]),
+            ] {
+                let read = serde_json::from_str::<Command>(&text);
+                let error = read.expect_err(&text).to_string();
+                assert!(error.contains("unknown field `until`"), "{text}: {error}");
+            }
+        }
+        assert_eq!(tried, names(), "one sample for each command");
     }
 }

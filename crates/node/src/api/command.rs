@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use ts_rs::TS;
 
 use crate::RelayMode;
@@ -29,6 +29,7 @@ pub enum Command {
         path: PathBuf,
     },
     /// Who is around; answered with `peers`.
+    #[serde(deserialize_with = "bare")]
     Peers,
     /// Make the person whose device this is a contact, whom this node prefers: with all their
     /// devices and in every network. Answered with `contact`.
@@ -93,9 +94,22 @@ pub enum Command {
         message: String,
     },
     /// Current and past transfers, newest last; answered with `transfers`.
+    #[serde(deserialize_with = "bare")]
     Transfers,
     /// Remove ended transfers from the history. Files stay. Answered with `transfers`.
+    #[serde(deserialize_with = "bare")]
     ClearTransfers,
     /// Stop the node. Everything accepted is on disk before `stopped` answers.
+    #[serde(deserialize_with = "bare")]
     Quit,
+}
+
+/// Reads a command that has no fields. By itself `deny_unknown_fields` lets everything pass beside
+/// the tag of such a variant.
+fn bare<'de, D: Deserializer<'de>>(fields: D) -> Result<(), D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+
+    Nothing::deserialize(fields).map(|Nothing {}| ())
 }
