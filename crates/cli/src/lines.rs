@@ -5,10 +5,12 @@ use std::{
     thread,
 };
 
+use gossamer_node::api::TEXT_MAX;
 use tokio::sync::mpsc;
 
-/// The longest line that is read, in bytes. A 16 KiB text fits with every byte escaped.
-pub(crate) const MAX_LINE: usize = 64 * 1024;
+/// The longest line that is read, in bytes: a text of the longest with every byte as `\u0000`, six
+/// bytes each, and room for the command around it.
+pub(crate) const MAX_LINE: usize = 6 * TEXT_MAX + 4096;
 
 /// One line of input without its line break.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +86,8 @@ fn finish(mut line: Vec<u8>, too_long: bool) -> Line {
 mod tests {
     use std::io::BufReader;
 
+    use gossamer_node::api::Command;
+
     use super::*;
 
     fn all(input: &[u8]) -> Vec<Line> {
@@ -113,6 +117,23 @@ mod tests {
         assert_eq!(
             all(input.as_bytes()),
             [text(&fits), Line::TooLong, text("next")]
+        );
+    }
+
+    #[test]
+    fn the_longest_text_passes_however_it_is_escaped() {
+        let text = r"\u0078".repeat(TEXT_MAX);
+        let line = format!(r#"{{"cmd":"send","to":"everyone","text":"{text}"}}"#);
+        let read = all(format!("{line}\n").as_bytes());
+        let [Line::Text(read)] = read.as_slice() else {
+            panic!("it was not read");
+        };
+        assert_eq!(
+            serde_json::from_str::<Command>(read).unwrap(),
+            Command::Send {
+                to: "everyone".to_owned(),
+                text: "x".repeat(TEXT_MAX)
+            }
         );
     }
 

@@ -16,3 +16,6 @@ pub use command::Command;
 pub use error::{ApiError, ErrorCode};
 pub use event::Event;
 pub use view::*;
+
+/// The longest text of a message, in bytes of UTF-8.
+pub const TEXT_MAX: usize = gossamer_wire::limits::TEXT;
