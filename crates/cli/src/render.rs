@@ -73,13 +73,20 @@ impl Look {
         )
     }
 
+    /// A message. One that came late is printed below what follows it, and therefore says its own day
+    /// and time.
     pub(crate) fn message(&self, message: &MessageView) -> String {
         let text = if message.readable {
             many_lines(&message.text, "      ")
         } else {
             self.dim("(written under another password)")
         };
-        let clock = self.dim(&self.clock(message.received_at));
+        let clock = if message.late {
+            self.moment(message.place, "%a %d %b %Y %H:%M, late")
+        } else {
+            self.clock(message.received_at)
+        };
+        let clock = self.dim(&clock);
         format!("{clock} {}: {text}", self.name(&message.from.name))
     }
 

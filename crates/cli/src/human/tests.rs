@@ -305,6 +305,23 @@ fn without_a_terminal_own_messages_are_printed_too() {
 }
 
 #[test]
+fn what_ben_wrote_days_ago_does_not_look_as_if_he_wrote_it_now() {
+    const DAY: u64 = 86_400_000;
+    let mut ana = Screen::new(false);
+    ana.happens(Event::Message(message("m1", "cleo", "hello")));
+    let late = MessageView {
+        place: TWO_PM - 2 * DAY - 60_000,
+        late: true,
+        ..message("m2", "ben", "where are you?")
+    };
+    ana.happens(Event::Message(late));
+    assert_eq!(
+        ana.transcript,
+        "14:02 cleo: hello\nThu 02 Nov 2023 14:01, late ben: where are you?\n"
+    );
+}
+
+#[test]
 fn nothing_from_others_reaches_the_terminal_as_an_escape() {
     let evil = "\u{1b}]0;gotcha\u{7}\r\u{202e}";
     let mut ana = Screen::new(true);
