@@ -21,6 +21,8 @@ pub(crate) enum Ask {
     History,
     /// `/contact NAME`
     Contact(String),
+    /// `/forget NAME`
+    Forget(String),
     /// `/relay WHO`
     Relay(RelayMode),
     /// `/connect ADDR`
@@ -49,7 +51,8 @@ Type a message and press Enter to send it to everyone. Or:
   /cancel [N]       stop a file that is on its way
   /files            files offered, moving and done
   /history          the latest messages
-  /contact NAME     prefer somebody, or no more; /peers shows contacts with a star
+  /contact NAME     prefer somebody; /peers shows contacts with a star
+  /forget NAME      prefer them no more
   /relay WHO        pass files on for everyone, contacts or nobody
   /connect ADDR     reach a device by its address, such as 10.0.0.7:9999
   /quit             leave (also Ctrl-D)
@@ -78,6 +81,8 @@ pub(crate) fn parse(line: &str) -> Ask {
         ("files", _) => Ask::Files,
         ("history", _) => Ask::History,
         ("contact", "") => Ask::Wrong("Whom? /contact NAME, as /peers shows it.".to_owned()),
+        ("forget", "") => Ask::Wrong("Whom? /forget NAME, as /peers shows it.".to_owned()),
+        ("forget", name) => Ask::Forget(name.to_owned()),
         ("contact", name) => Ask::Contact(name.to_owned()),
         ("relay", "everyone") => Ask::Relay(RelayMode::Everyone),
         ("relay", "contacts") => Ask::Relay(RelayMode::Contacts),
@@ -161,7 +166,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_unknown_is_said() {
-        for line in ["/send", "/connect", "/contact", "/dance"] {
+        for line in ["/send", "/connect", "/contact", "/forget", "/dance"] {
             assert!(matches!(parse(line), Ask::Wrong(_)), "{line}");
         }
     }

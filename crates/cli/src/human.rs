@@ -106,21 +106,14 @@ impl<P: FnMut(&str) -> io::Result<()>> Human<P> {
     }
 
     /// Somebody goes by their name, or by the beginning of their id where others have that name too.
-    fn toggle_contact(&mut self, who: &str) -> io::Result<Vec<Command>> {
+    fn choose(&mut self, who: &str, command: fn(String) -> Command) -> io::Result<Vec<Command>> {
         let is_meant = |peer: &&PeerView| {
             peer.name == who || (who.len() >= SHORT_ID && peer.id.starts_with(who))
         };
         let meant: Vec<&PeerView> = self.people.values().filter(is_meant).collect();
         match meant.as_slice() {
             [] => self.wrong("Nobody is known by that name. /peers lists who is."),
-            [one] => {
-                let peer = one.id.clone();
-                Ok(vec![if one.contact {
-                    Command::RemoveContact { peer }
-                } else {
-                    Command::AddContact { peer }
-                }])
-            }
+            [one] => Ok(vec![command(one.id.clone())]),
             several => {
                 let ids = several.iter().filter_map(|peer| peer.id.get(..SHORT_ID));
                 let ids = ids.collect::<Vec<_>>().join(", ");
@@ -254,7 +247,12 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
                 before: None,
                 limit: Some(HISTORY_LINES),
             },
-            Ask::Contact(name) => return self.toggle_contact(&name),
+            Ask::Contact(name) => {
+                return self.choose(&name, |peer| Command::AddContact { peer });
+            }
+            Ask::Forget(name) => {
+                return self.choose(&name, |peer| Command::RemoveContact { peer });
+            }
             Ask::Relay(relay) => Command::SetRelay { relay },
             Ask::Connect(addr) => Command::Connect { addr },
             Ask::Quit => Command::Quit,

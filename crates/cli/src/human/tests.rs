@@ -182,7 +182,7 @@ fn peers_are_listed_with_the_way_to_them_and_what_flows() {
 }
 
 #[test]
-fn a_contact_is_chosen_by_name_and_shown_with_a_star() {
+fn a_contact_is_chosen_by_name_shown_with_a_star_and_forgotten_by_name() {
     let mut ana = Screen::new(false);
     let ben = PeerView {
         dialect: Dialect::V2,
@@ -208,7 +208,12 @@ fn a_contact_is_chosen_by_name_and_shown_with_a_star() {
     ana.is_answered(Ok(Event::Peers {
         peers: vec![starred],
     }));
-    assert_eq!(ana.types("/contact ben"), [remove]);
+    assert_eq!(
+        ana.types("/contact ben"),
+        std::slice::from_ref(&add),
+        "chosen twice is chosen"
+    );
+    assert_eq!(ana.types("/forget ben"), [remove]);
     ana.is_answered(Ok(Event::Contact { peer: ben.clone() }));
 
     let another = PeerView {
