@@ -14,6 +14,7 @@ use gossamer_node::{
 };
 
 use crate::{
+    apart,
     ask::{self, Ask, HELP},
     face::Face,
     lines::Line,
@@ -105,21 +106,44 @@ impl<P: FnMut(&str) -> io::Result<()>> Human<P> {
         }
     }
 
+    fn label(&self, id: &str, name: &str) -> String {
+        apart::label(&self.people, id, name)
+    }
+
+    /// The device as it is to be shown.
+    fn labelled(&self, peer: &PeerView) -> PeerView {
+        PeerView {
+            name: self.label(&peer.id, &peer.name),
+            ..peer.clone()
+        }
+    }
+
+    /// A row of a message.
+    fn row(&self, message: &MessageView) -> String {
+        let name = self.label(&message.from.id, &message.from.name);
+        self.look.message(message, &name)
+    }
+
+    /// The file as it is to be shown.
+    fn labelled_file(&self, transfer: &TransferView) -> TransferView {
+        let mut shown = transfer.clone();
+        shown.from.name = self.label(&transfer.from.id, &transfer.from.name);
+        shown
+    }
+
     /// Somebody goes by their name, or by the beginning of their id where others have that name too.
     fn choose(&mut self, who: &str, command: fn(String) -> Command) -> io::Result<Vec<Command>> {
         let is_meant = |peer: &&PeerView| {
-            peer.name == who || (who.len() >= SHORT_ID && peer.id.starts_with(who))
+            apart::is_meant(peer, who) || (who.len() >= SHORT_ID && peer.id.starts_with(who))
         };
         let meant: Vec<&PeerView> = self.people.values().filter(is_meant).collect();
         match meant.as_slice() {
             [] => self.wrong("Nobody is known by that name. /peers lists who is."),
             [one] => Ok(vec![command(one.id.clone())]),
             several => {
-                let ids = several.iter().filter_map(|peer| peer.id.get(..SHORT_ID));
-                let ids = ids.collect::<Vec<_>>().join(", ");
-                self.wrong(&format!(
-                    "Several go by that name. Give an id instead: {ids}"
-                ))
+                let labels = several.iter().map(|peer| self.label(&peer.id, &peer.name));
+                let labels = labels.collect::<Vec<_>>().join(", ");
+                self.wrong(&format!("Several go by that name. Which one? {labels}"))
             }
         }
     }
@@ -133,7 +157,7 @@ impl<P: FnMut(&str) -> io::Result<()>> Human<P> {
                 return Ok(());
             }
         }
-        let line = self.look.message(message);
+        let line = self.row(message);
         self.show(&line)
     }
 
@@ -192,7 +216,8 @@ impl<P: FnMut(&str) -> io::Result<()>> Human<P> {
         let leaves_at_once = transfer.state == TransferState::Offered
             && transfer.direction == Direction::Out
             && !self.is_alone();
-        match self.look.transfer_news(number, transfer) {
+        let shown = self.labelled_file(transfer);
+        match self.look.transfer_news(number, &shown) {
             Some(line) if news && !leaves_at_once => self.show(&line),
             _ => Ok(()),
         }
@@ -268,7 +293,7 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
                 self.message_state(&state)
             }
             Ok(Event::Contact { peer }) => {
-                let line = self.look.chosen(&peer);
+                let line = self.look.chosen(&self.labelled(&peer));
                 self.people.insert(peer.id.clone(), peer);
                 self.remark(&line)
             }
@@ -293,11 +318,11 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
                 if before.is_some_and(|before| before.status == peer.status) {
                     return Ok(());
                 }
-                let line = self.look.came(&peer);
+                let line = self.look.came(&self.labelled(&peer));
                 self.show(&line)
             }
             Event::PeerDown { peer } => {
-                let line = self.look.went(&peer);
+                let line = self.look.went(&self.labelled(&peer));
                 self.people.insert(peer.id.clone(), peer);
                 self.show(&line)
             }
@@ -309,18 +334,22 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
                 let line = self.look.refused(&addr, reason);
                 self.remark(&line)
             }
-            Event::Peers { peers } => self.list(&peers, "Nobody is around yet.", |face, peer| {
-                let via = peers
-                    .iter()
-                    .find(|other| peer.via.as_ref() == Some(&other.id));
-                face.people.insert(peer.id.clone(), peer.clone());
-                face.look.peer(peer, via)
-            }),
+            Event::Peers { peers } => {
+                let known = peers.iter().map(|peer| (peer.id.clone(), peer.clone()));
+                self.people.extend(known);
+                self.list(&peers, "Nobody is around yet.", |face, peer| {
+                    let via = peers
+                        .iter()
+                        .find(|other| peer.via.as_ref() == Some(&other.id));
+                    let via = via.map(|via| face.labelled(via));
+                    face.look.peer(&face.labelled(peer), via.as_ref())
+                })
+            }
             Event::Message(message) => self.message(&message),
             Event::MessageState(state) => self.message_state(&state),
             Event::History { messages, .. } => {
                 self.list(&messages, "Nothing was written yet.", |face, message| {
-                    face.look.message(message)
+                    face.row(message)
                 })
             }
             Event::Transfer(transfer) => self.transfer(&transfer),
@@ -329,7 +358,7 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
                 "No files yet. /send PATH sends one.",
                 |face, transfer| {
                     let (number, _) = face.file(transfer);
-                    face.look.transfer(number, transfer)
+                    face.look.transfer(number, &face.labelled_file(transfer))
                 },
             ),
             Event::Connecting { addr } => self.remark(&format!("… trying {addr}")),

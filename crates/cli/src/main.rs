@@ -1,5 +1,6 @@
 //! `gossamer`: the node without a window.
 
+mod apart;
 mod ask;
 mod face;
 mod human;

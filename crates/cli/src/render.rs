@@ -73,9 +73,9 @@ impl Look {
         )
     }
 
-    /// A message. One that came late is printed below what follows it, and therefore says its own day
+    /// A message of somebody who goes by `name`. One that came late is printed below what follows it, and therefore says its own day
     /// and time.
-    pub(crate) fn message(&self, message: &MessageView) -> String {
+    pub(crate) fn message(&self, message: &MessageView, name: &str) -> String {
         let text = if message.readable {
             many_lines(&message.text, "      ")
         } else {
@@ -87,7 +87,7 @@ impl Look {
             self.clock(message.received_at)
         };
         let clock = self.dim(&clock);
-        format!("{clock} {}: {text}", self.name(&message.from.name))
+        format!("{clock} {}: {text}", self.name(name))
     }
 
     pub(crate) fn came(&self, peer: &PeerView) -> String {

@@ -98,7 +98,11 @@ fn message(id: &str, from: &str, text: &str) -> MessageView {
         id: id.to_owned(),
         conversation: EVERYONE.to_owned(),
         from: Author {
-            id: from.to_owned(),
+            id: if from == "ben" {
+                ben().id
+            } else {
+                from.to_owned()
+            },
             name: from.to_owned(),
         },
         text: text.to_owned(),
@@ -222,8 +226,54 @@ fn a_contact_is_chosen_by_name_shown_with_a_star_and_forgotten_by_name() {
     };
     ana.happens(Event::PeerUp { peer: another });
     assert_eq!(ana.types("/contact ben"), [], "which one?");
-    assert_eq!(ana.types("/contact 5e6f7a8b"), [add]);
+    assert_eq!(ana.types("/contact 5e6f7a8b"), std::slice::from_ref(&add));
+    assert_eq!(ana.types("/contact ben·5e6f"), [add]);
     insta::assert_snapshot!(ana.transcript);
+}
+
+#[test]
+fn two_bens_are_told_apart_wherever_they_appear() {
+    let mut ana = Screen::new(false);
+    let mut other = ben();
+    other.id = "5e6f7c11".to_owned();
+    ana.happens(Event::PeerUp { peer: ben() });
+    ana.happens(Event::PeerUp {
+        peer: other.clone(),
+    });
+    ana.happens(Event::Message(message("m1", "ben", "hello")));
+    ana.happens(Event::Transfer(offer()));
+    ana.is_answered(Ok(Event::Peers {
+        peers: vec![ben(), other.clone()],
+    }));
+    ana.happens(Event::PeerDown { peer: other });
+    // Somebody who calls himself what ben is shown as.
+    ana.happens(Event::PeerUp {
+        peer: PeerView {
+            id: "c1e0d2f8".to_owned(),
+            name: "ben·5e6f7a".to_owned(),
+            ..ben()
+        },
+    });
+    assert_eq!(
+        ana.types("/contact ben·5e6f7a"),
+        [],
+        "either could be meant"
+    );
+    assert_eq!(
+        ana.transcript,
+        "\
++ ben is here (10.0.0.2:9999, classic)
++ ben·5e6f7c is here (10.0.0.2:9999, classic)
+14:02 ben·5e6f7a: hello
+[1] ben·5e6f7a offers report.pdf, 1.2 MB: /accept 1 or /decline 1
+  ben·5e6f7a here (10.0.0.2:9999, classic)
+  ben·5e6f7c here (10.0.0.2:9999, classic)
+- ben·5e6f7c is away
++ ben·5e6f7a·c1e0 is here (10.0.0.2:9999, classic)
+> /contact ben·5e6f7a
+! Several go by that name. Which one? ben·5e6f7a, ben·5e6f7a·c1e0
+"
+    );
 }
 
 #[test]
