@@ -63,6 +63,8 @@ pub(crate) enum Report {
     NotDropped(Vec<EnvelopeId>),
     /// A failed message of ours is queued again.
     Requeued(MessageRow, oneshot::Sender<Result<Event, ApiError>>),
+    /// What was read was written to the store: what to tell of it.
+    Marked(Event, oneshot::Sender<Result<Event, ApiError>>),
     /// Who is a contact was written to the store, or could not be.
     Chosen(Choice, Result<(), ApiError>),
     /// The address that `connect` named.
@@ -304,6 +306,10 @@ impl Actor {
                 let _ = answer.send(Ok(Event::MessageState(view.clone())));
                 self.sink.emit(Event::MessageState(view));
                 self.publish(&row, None);
+            }
+            Report::Marked(marker, answer) => {
+                let _ = answer.send(Ok(marker.clone()));
+                self.sink.emit(marker);
             }
             Report::Chosen(choice, done) => self.chosen(choice, done),
             Report::Resolved(addr, answer) => self.connect_to(addr, answer),

@@ -68,7 +68,7 @@ impl Actor {
                 let _ = answer.send(self.with_files(|files, out| files.cancel(&transfer, out)));
             }
             Command::Transfers => drop(answer.send(Ok(self.files.all()))),
-            Command::ClearTransfers => drop(answer.send(Ok(self.files.clear(&self.archive)))),
+            Command::ClearTransfers => drop(answer.send(Ok(self.clear_transfers()))),
             Command::Quit => self.stop_after(answer),
         }
     }
@@ -182,19 +182,32 @@ impl Actor {
     }
 
     fn mark_read(&self, conversation: String, message: String, answer: Answer) {
-        let archive = self.archive.clone();
+        let (archive, reports) = (self.archive.clone(), self.reports.clone());
         tokio::spawn(async move {
             let marked = archive
                 .run(move |store| {
-                    let found = store.read_markers().advance(&conversation, &message)?;
-                    Ok(found.then_some(Event::ReadMarker {
+                    if !store.read_markers().advance(&conversation, &message)? {
+                        return Ok(None);
+                    }
+                    // What was read before stays read: the marker may be further on already.
+                    let newest = store.read_markers().get(&conversation)?;
+                    Ok(Some(Event::ReadMarker {
                         conversation,
-                        message,
+                        message: newest.unwrap_or(message),
                     }))
                 })
                 .await;
-            let _ = answer.send(marked.and_then(|marker| marker.ok_or_else(unknown_message)));
+            match marked.and_then(|marker| marker.ok_or_else(unknown_message)) {
+                Ok(marker) => drop(reports.send(Report::Marked(marker, answer)).await),
+                Err(error) => drop(answer.send(Err(error))),
+            }
         });
+    }
+
+    fn clear_transfers(&mut self) -> Event {
+        let left = self.files.clear(&self.archive);
+        self.sink.emit(left.clone());
+        left
     }
 }
 

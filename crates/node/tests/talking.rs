@@ -199,3 +199,30 @@ async fn since_when_ben_is_away_is_known_after_a_restart() {
     let now = u64::try_from(now.as_millis()).unwrap();
     assert!(now - 60_000 < ben.last_seen && ben.last_seen <= now);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_face_changes_every_face_is_told() {
+    let home = Home::new("ana", "faces");
+    let mut ana = home.start().await;
+    let older = ana.sends("one").await;
+    let newer = ana.sends("two").await;
+    for message in [&newer, &older] {
+        let mark = Command::MarkRead {
+            conversation: "everyone".into(),
+            message: message.clone(),
+        };
+        let answer = ana.does(mark).await.unwrap();
+        let told = ana
+            .sees(|event| matches!(event, Event::ReadMarker { .. }))
+            .await;
+        assert_eq!(told, answer);
+        let is_newer =
+            |event: &Event| matches!(event, Event::ReadMarker { message, .. } if *message == newer);
+        assert!(is_newer(&told), "what was read stays read: {told:?}");
+    }
+    let answer = ana.does(Command::ClearTransfers).await.unwrap();
+    let told = ana
+        .sees(|event| matches!(event, Event::Transfers { .. }))
+        .await;
+    assert_eq!(told, answer);
+}

@@ -84,7 +84,7 @@ pub enum Event {
         /// The newest message marked as read, if any was.
         read_up_to: Option<String>,
     },
-    /// Answers `mark_read`.
+    /// Answers `mark_read`: messages were seen. A client counts those after it as unread.
     ReadMarker {
         /// The conversation.
         conversation: String,
@@ -94,7 +94,8 @@ pub enum Event {
     /// A transfer appeared or changed; while bytes move, at most 4 times a second for each. A
     /// client upserts it by id, and asks the user when `state` is `offered`.
     Transfer(TransferView),
-    /// Answers `transfers` and `clear_transfers`, oldest first. A client replaces its list.
+    /// Answers `transfers` and `clear_transfers`, oldest first, and tells that ended ones were
+    /// removed. A client replaces its list.
     Transfers {
         /// The transfers.
         transfers: Vec<TransferView>,
