@@ -199,6 +199,21 @@ pub const AUTHOR_BURST: u32 = 200;
 /// See [`AUTHOR_BURST`].
 pub const AUTHOR_REFILL: Duration = Duration::from_millis(100);
 
+/// Envelopes of one author, beyond what may come unasked, that are asked for at once, every
+/// [`CATCH_UP_PAUSE`]: a thousand that were said at once are there in three seconds, and who never
+/// stops costs a few percent of a processor. Twice as many may be on their way.
+pub const CATCH_UP: usize = 32;
+/// See [`CATCH_UP`].
+pub const CATCH_UP_PAUSE: Duration = Duration::from_millis(100);
+
+/// For so long what is asked for in this way holds back what its author said later: a neighbour that
+/// does not answer silences nobody.
+pub const CATCH_UP_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Envelopes that one neighbour brought and that wait to be asked for: with [`LINKS`] neighbours
+/// 10 MiB. What is over that, the next comparison finds.
+pub const PUT_OFF: usize = 2_048;
+
 /// Signatures that one neighbour may have checked unasked at once, and the time in which one more
 /// may. It passes on what others say too: twenty authors' whole bursts, or one word of each of
 /// [`AUTHORS`], are honest. What comes back costs some percent of a processor at most.

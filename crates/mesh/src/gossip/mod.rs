@@ -7,6 +7,7 @@
 mod around;
 mod by_id;
 mod carrying;
+mod catching_up;
 mod custody;
 mod doubt;
 mod fleeting;
@@ -53,6 +54,7 @@ use self::{
     around::Around,
     by_id::{ById, Secret},
     carrying::Carrying,
+    catching_up::PutOff,
     guesses::Guesses,
     index::Index,
     link::Link,
@@ -392,6 +394,7 @@ pub struct Gossip<R> {
     overlay: overlay::Overlay,
     /// Unasked-for envelopes that each author may still send.
     authors: ById<DeviceId, Tokens>,
+    put_off: PutOff,
     beat_at: Duration,
     /// When links are to be watched, or before.
     watch_at: Duration,
@@ -427,6 +430,7 @@ impl<R: Rng> Gossip<R> {
             around: Around::default(),
             overlay: overlay::Overlay::default(),
             authors: ById::with_hasher(secret),
+            put_off: PutOff::default(),
             beat_at: Duration::ZERO,
             watch_at: Duration::MAX,
             outputs: VecDeque::new(),
@@ -481,6 +485,7 @@ impl<R: Rng> Gossip<R> {
         }
         self.route_on_time(now);
         self.purge_on_time(now);
+        self.catch_up_on_time(now);
         self.dial(now);
         if self.beat_at <= now {
             self.beat_at = now + BEAT;
@@ -501,7 +506,8 @@ impl<R: Rng> Gossip<R> {
             .dial_at()
             .into_iter()
             .chain(self.routing_wake_at())
-            .chain(self.carrying_wake_at());
+            .chain(self.carrying_wake_at())
+            .chain(self.catching_up_wake_at());
         due.fold(self.beat_at.min(self.watch_at), Duration::min)
     }
 

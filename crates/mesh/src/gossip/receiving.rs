@@ -60,6 +60,9 @@ impl<R: Rng> Gossip<R> {
             // It travels in frames of its own.
             return self.ban(link, now);
         }
+        if self.is_out_of_turn(&id, link, now) {
+            return;
+        }
         let announced_by = self.arrived(&id);
         let asked_for = announced_by.is_some() || self.counts_for_session(link, now);
         if self.has_declined(&id) {
@@ -71,13 +74,15 @@ impl<R: Rng> Gossip<R> {
         if self.pending.len() >= limits::PENDING {
             return;
         }
-        if !asked_for && !self.may_bring(link, now) {
+        if !asked_for && (self.is_put_off(&id, link) || !self.may_bring(link, now)) {
             return;
         }
         if !self.is_signed(&author, &envelope) {
             return self.ban(link, now);
         }
-        if !asked_for && !self.may_write(author, now) {
+        if !asked_for && (self.is_behind(&author, now) || !self.may_write(author, now)) {
+            // Beyond what is remembered, the next comparison finds it.
+            let _ = self.put_off(id, author, link, now);
             return;
         }
         let mut have = announced_by.unwrap_or_default();
@@ -135,7 +140,7 @@ impl<R: Rng> Gossip<R> {
     }
 
     /// Whether an author, whose signature holds, may still send what nobody asked for. What is
-    /// turned away here comes again by reconciliation, as fast as we ask for it.
+    /// turned away here comes again as fast as we ask for it.
     pub(super) fn may_write(&mut self, author: DeviceId, now: Duration) -> bool {
         if self.authors.len() >= limits::AUTHORS && !self.authors.contains_key(&author) {
             return false;

@@ -26,6 +26,8 @@ pub(crate) struct Wanted {
     /// Who was asked, and when.
     asked: LinkId,
     at: Duration,
+    /// It follows what its author said before, and came too fast to be taken unasked.
+    in_turn: bool,
 }
 
 impl<R: Rng> Gossip<R> {
@@ -130,6 +132,7 @@ impl<R: Rng> Gossip<R> {
                 Some(Held::IdOnly) => refused.push(id),
                 Some(Held::Pending) => self.owe(id, link),
                 None if self.has_declined(&id) => refused.push(id),
+                None if self.waits_its_turn(id, link, now) => {}
                 None => {
                     if self.is_first_to_announce(id, link, now) {
                         wanted.push(id);
@@ -147,16 +150,52 @@ impl<R: Rng> Gossip<R> {
             wanted.announced_by.insert(link);
             return false;
         }
+        self.want_of(id, BTreeSet::from([link]), link, now)
+            .is_some()
+    }
+
+    /// Notes that an envelope is asked of one of these, best of whom is named, which keeps what
+    /// came in a row in a row; of whom, if there is room for that.
+    pub(super) fn want_of(
+        &mut self,
+        id: EnvelopeId,
+        links: BTreeSet<LinkId>,
+        best: LinkId,
+        now: Duration,
+    ) -> Option<LinkId> {
         if self.wanted.len() >= limits::WANTED {
-            return false;
+            return None;
         }
+        let asked = links.get(&best).or(links.first()).copied()?;
         let wanted = Wanted {
-            announced_by: BTreeSet::from([link]),
-            asked: link,
+            announced_by: links,
+            asked,
             at: now,
+            in_turn: false,
         };
         self.wanted.insert(id, wanted);
-        true
+        Some(asked)
+    }
+
+    /// What was asked for is not to overtake what was asked for before it.
+    pub(super) fn keep_in_turn(&mut self, id: &EnvelopeId) {
+        if let Some(wanted) = self.wanted.get_mut(id) {
+            wanted.in_turn = true;
+        }
+    }
+
+    /// Whether a copy overtakes what its author said before: another neighbour was asked for that, in
+    /// its turn. This one is asked if that one does not answer.
+    pub(super) fn is_out_of_turn(&mut self, id: &EnvelopeId, link: LinkId, now: Duration) -> bool {
+        let Some(wanted) = self.wanted.get_mut(id) else {
+            return false;
+        };
+        let is_fresh = now.saturating_sub(wanted.at) < limits::CATCH_UP_PATIENCE;
+        let is_out = wanted.in_turn && is_fresh && wanted.asked != link;
+        if is_out {
+            wanted.announced_by.insert(link);
+        }
+        is_out
     }
 
     /// An envelope came: who announced it, if it was asked for.

@@ -155,10 +155,11 @@ impl<R: Rng> Gossip<R> {
                     entry.is_some_and(|entry| entry.held != Held::IdOnly)
                         && unwanted.is_none_or(|unwanted| !unwanted.contains(id))
                 });
-                let declined: Vec<EnvelopeId> = self.declined().collect();
+                let passed_over = self.declined().chain(self.to_be_asked());
+                let passed_over: Vec<EnvelopeId> = passed_over.collect();
                 if let Some(initiator) = self.initiator(id) {
                     initiator.moved = !have.is_empty();
-                    initiator.pass_over(declined.into_iter());
+                    initiator.pass_over(passed_over.into_iter());
                 }
                 have.iter().for_each(|id| self.index.renew(id));
                 self.announce(id, have, now);
