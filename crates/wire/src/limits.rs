@@ -53,8 +53,8 @@ pub const IDS: usize = 1024;
 /// The network keys of a keyring: one for each island of a network that met the others late.
 pub const KEYS: usize = 64;
 
-/// Buckets in one DIGEST: the three every network has, and as many rooms as a person joins.
-pub const BUCKETS: usize = 512;
+/// Buckets in one DIGEST: those that there are, five, and some that later versions add.
+pub const BUCKETS: usize = 16;
 
 /// One message of a reconciliation: leaves room in [`FRAME`] for envelopes between two rounds.
 pub const RECON: usize = 48 << 10;

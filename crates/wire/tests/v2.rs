@@ -184,17 +184,16 @@ fn a_kind_of_a_newer_version_is_read_and_named() {
 
 #[test]
 fn kinds_have_their_buckets() {
-    let room = Some([4; 32]);
     let of = |bucket| {
         let kinds = Kind::KNOWN.iter().copied();
-        let numbers = kinds.filter(|kind| Bucket::of(*kind, room) == bucket);
+        let numbers = kinds.filter(|kind| Bucket::of(*kind) == bucket);
         numbers.map(Kind::number).collect::<Vec<_>>()
     };
     assert_eq!(of(Bucket::Directory), [1, 2, 10]);
     assert_eq!(of(Bucket::Topology), [3]);
     assert_eq!(of(Bucket::Everyone), [4, 5]);
     assert_eq!(of(Bucket::Mail), [6, 9]);
-    assert_eq!(of(Bucket::Room([4; 32])), [7, 8]);
+    assert_eq!(of(Bucket::Rooms), [7, 8]);
 }
 
 #[test]
@@ -247,7 +246,7 @@ fn lists_and_messages_have_limits() {
     );
 
     let digest = BucketDigest {
-        bucket: Bucket::Room([1; 32]),
+        bucket: Bucket::Rooms,
         count: u64::MAX,
         sum: u128::MAX,
     };
@@ -434,7 +433,7 @@ proptest! {
 
     #[test]
     fn every_bucket_survives_its_parts(bucket in any::bucket()) {
-        prop_assert_eq!(Bucket::from_parts(bucket.number(), bucket.audience()), Some(bucket));
+        prop_assert_eq!(Bucket::from_number(bucket.number()), Some(bucket));
     }
 
     #[test]

@@ -286,7 +286,7 @@ fn gossip() -> Vec<Vector> {
             sum: u128::from_le_bytes(std::array::from_fn(|i| i as u8)),
         },
         BucketDigest {
-            bucket: Bucket::Room([0x44; 32]),
+            bucket: Bucket::Rooms,
             count: 1,
             sum: u128::from_le_bytes([1; 16]),
         },
@@ -336,7 +336,7 @@ fn gossip() -> Vec<Vector> {
         ),
         link(
             "digest",
-            "DIGEST of everyone's bucket with two ids and a room's with one",
+            "DIGEST of everyone's bucket with two ids and the rooms' with one",
             &LinkFrame::Digest(digests),
         ),
         link(

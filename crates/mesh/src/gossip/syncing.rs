@@ -23,8 +23,7 @@ impl<R: Rng> Gossip<R> {
             // What was lost on the way is offered again, or its answer was.
             let unsent: Vec<_> = self.outbox.unsent().collect();
             self.announce(id, unsent, now);
-            let mut digests = self.index.digests();
-            digests.truncate(gossamer_wire::limits::BUCKETS);
+            let digests = self.index.digests();
             self.send(id, &LinkFrame::Digest(digests));
         }
     }

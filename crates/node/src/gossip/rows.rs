@@ -33,7 +33,7 @@ pub(crate) fn row(
             id: entry.id,
             network,
             bucket: entry.bucket.number(),
-            audience: entry.bucket.audience().or(to.copied()),
+            audience: to.copied(),
             ack: mail.map(|mail| mail.ack),
             kind: entry.kind.number(),
             origin,
@@ -67,11 +67,10 @@ pub(super) fn envelope_of(body: EnvelopeBody) -> Envelope {
 pub(crate) fn entry(stored: &IndexEntry, author: DeviceId) -> Option<Entry> {
     let meta = &stored.meta;
     let mail = meta.audience.zip(meta.ack);
-    let room = meta.audience.filter(|_| mail.is_none());
     Some(Entry {
         id: meta.id,
         kind: Kind::from(meta.kind),
-        bucket: Bucket::from_parts(meta.bucket, room)?,
+        bucket: Bucket::from_number(meta.bucket)?,
         author: meta.origin.unwrap_or(author),
         seq: meta.seq,
         created: meta.created,

@@ -6,7 +6,8 @@ use super::{
 };
 
 /// A set of envelopes that two nodes compare; which one an envelope is in follows from its kind
-/// and audience alone.
+/// alone. There are as many as are named here: what anyone may invent, as ids of rooms, makes no
+/// further ones, for their number is bounded and one more would push another out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Bucket {
     /// What devices say of themselves.
@@ -15,8 +16,8 @@ pub enum Bucket {
     Mail,
     /// What is for everyone.
     Everyone,
-    /// What is for the room with this id.
-    Room([u8; 32]),
+    /// What is for rooms, whichever.
+    Rooms,
     /// Who has links to whom.
     Topology,
 }
@@ -25,14 +26,13 @@ impl Bucket {
     /// The bucket of an envelope. Unknown kinds are with everyone, so that old and new nodes have
     /// the same sets.
     #[must_use]
-    pub fn of(kind: Kind, audience: Option<[u8; 32]>) -> Self {
-        match (kind, audience) {
-            (Kind::DeviceRecord | Kind::Prekey | Kind::Revocation, _) => Self::Directory,
-            (Kind::LinkState, _) => Self::Topology,
-            (Kind::Dm | Kind::Purge, _) => Self::Mail,
-            (Kind::RoomEvent | Kind::RoomConfig, Some(room)) => Self::Room(room),
-            (Kind::RoomEvent | Kind::RoomConfig, None)
-            | (Kind::Everyone | Kind::Classic | Kind::Unknown(_), _) => Self::Everyone,
+    pub const fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::DeviceRecord | Kind::Prekey | Kind::Revocation => Self::Directory,
+            Kind::LinkState => Self::Topology,
+            Kind::Dm | Kind::Purge => Self::Mail,
+            Kind::RoomEvent | Kind::RoomConfig => Self::Rooms,
+            Kind::Everyone | Kind::Classic | Kind::Unknown(_) => Self::Everyone,
         }
     }
 
@@ -43,47 +43,32 @@ impl Bucket {
             Self::Directory => 1,
             Self::Mail => 2,
             Self::Everyone => 3,
-            Self::Room(_) => 4,
+            Self::Rooms => 4,
             Self::Topology => 5,
         }
     }
 
-    /// Whom it is for, of a room.
+    /// The bucket of this [`number`](Self::number).
     #[must_use]
-    pub const fn audience(self) -> Option<[u8; 32]> {
-        match self {
-            Self::Room(room) => Some(room),
-            Self::Directory | Self::Mail | Self::Everyone | Self::Topology => None,
-        }
-    }
-
-    /// The bucket that [`number`](Self::number) and [`audience`](Self::audience) tell.
-    #[must_use]
-    pub const fn from_parts(number: u64, audience: Option<[u8; 32]>) -> Option<Self> {
-        match (number, audience) {
-            (1, None) => Some(Self::Directory),
-            (2, None) => Some(Self::Mail),
-            (3, None) => Some(Self::Everyone),
-            (4, Some(room)) => Some(Self::Room(room)),
-            (5, None) => Some(Self::Topology),
+    pub const fn from_number(number: u64) -> Option<Self> {
+        match number {
+            1 => Some(Self::Directory),
+            2 => Some(Self::Mail),
+            3 => Some(Self::Everyone),
+            4 => Some(Self::Rooms),
+            5 => Some(Self::Topology),
             _ => None,
         }
     }
 
     pub(super) fn write(self, to: &mut Writer) {
-        let audience = self.audience();
-        to.map(1 + usize::from(audience.is_some()));
-        to.key(0).uint(self.number());
-        if let Some(room) = audience {
-            to.key(1).bytes(&room);
-        }
+        to.map(1).key(0).uint(self.number());
     }
 
     pub(super) fn read(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
         from.map(|map| {
             let number = map.need(0, Reader::uint)?;
-            let audience = map.maybe(1, Reader::fixed)?;
-            Self::from_parts(number, audience).ok_or(DecodeError::BadField("bucket"))
+            Self::from_number(number).ok_or(DecodeError::BadField("bucket"))
         })
     }
 }

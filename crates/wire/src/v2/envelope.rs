@@ -144,7 +144,7 @@ impl Body {
     /// The set it is reconciled in.
     #[must_use]
     pub fn bucket(&self) -> Bucket {
-        Bucket::of(self.kind, self.audience)
+        Bucket::of(self.kind)
     }
 
     /// The first field that a body of this kind cannot have.

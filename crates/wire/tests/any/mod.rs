@@ -46,7 +46,8 @@ pub(crate) fn bucket() -> impl Strategy<Value = Bucket> {
         Just(Bucket::Directory),
         Just(Bucket::Mail),
         Just(Bucket::Everyone),
-        any::<[u8; 32]>().prop_map(Bucket::Room),
+        Just(Bucket::Rooms),
+        Just(Bucket::Topology),
     ]
 }
 
@@ -195,7 +196,7 @@ pub(crate) fn link_frame() -> impl Strategy<Value = LinkFrame> {
         ids().prop_map(LinkFrame::Stored),
         ids().prop_map(LinkFrame::Lack),
         vec(link_state_frame(), 0..4).prop_map(LinkFrame::LinkStates),
-        vec(digest(), 0..20).prop_map(LinkFrame::Digest),
+        vec(digest(), 0..=limits::BUCKETS).prop_map(LinkFrame::Digest),
         recon().prop_map(LinkFrame::Recon),
         want.prop_map(|(session, ids)| LinkFrame::ReconWant { session, ids }),
     ];
