@@ -113,6 +113,8 @@ pub(crate) struct Index {
     newest: BTreeMap<(DeviceId, Kind), (u64, EnvelopeId)>,
     /// When the body goes, then when the id goes.
     ends: BTreeSet<(i64, EnvelopeId)>,
+    /// The same of ids without a body alone: what is forgotten next is at its front.
+    bare: BTreeSet<(i64, EnvelopeId)>,
     /// Bodies that are held.
     custody: Custody,
 }
@@ -131,6 +133,7 @@ impl Index {
             buckets: BTreeMap::new(),
             newest: BTreeMap::new(),
             ends: BTreeSet::new(),
+            bare: BTreeSet::new(),
             fleeting: Fleeting::new(secret),
             custody: Custody::of(me, quota),
         }
@@ -168,7 +171,9 @@ impl Index {
         set.items.insert((entry.created, entry.id));
         set.sum = set.sum.wrapping_add(half(&entry.id));
         self.ends.insert((Self::due(&entry), entry.id));
-        if entry.held != Held::IdOnly {
+        if entry.held == Held::IdOnly {
+            self.bare.insert((Self::due(&entry), entry.id));
+        } else {
             self.custody.shelve(&entry);
         }
         self.entries.insert(entry.id, entry);
@@ -207,7 +212,9 @@ impl Index {
         let Some(entry) = self.entries.remove(id) else {
             return self.fleeting.remove(id);
         };
-        if entry.held != Held::IdOnly {
+        if entry.held == Held::IdOnly {
+            self.bare.remove(&(Self::due(&entry), *id));
+        } else {
             self.custody.unshelve(&entry);
         }
         self.ends.remove(&(Self::due(&entry), *id));
@@ -280,11 +287,7 @@ impl Index {
             ..Expired::default()
         };
         while self.entries.len() > limits::KNOWN_ENVELOPES {
-            let idle = |(_, id): &&(i64, EnvelopeId)| {
-                let entry = self.entries.get(id);
-                entry.is_none_or(|entry| entry.held == Held::IdOnly)
-            };
-            let Some((_, id)) = self.ends.iter().find(idle).copied() else {
+            let Some((_, id)) = self.bare.first().copied() else {
                 break;
             };
             self.remove(&id);
@@ -360,6 +363,7 @@ impl Index {
             ..entry
         };
         self.ends.insert((Self::due(&bare), *id));
+        self.bare.insert((Self::due(&bare), *id));
         self.entries.insert(*id, bare);
         true
     }
@@ -409,6 +413,41 @@ mod tests {
             own: false,
             mail: None,
         }
+    }
+
+    #[test]
+    fn the_id_that_goes_next_is_at_the_front_whatever_came_and_went_before() {
+        let mut index = Index::default();
+        let scanned = |index: &Index| {
+            let bare = index.entries.values();
+            let bare = bare.filter(|entry| entry.held == Held::IdOnly);
+            let bare = bare.map(|entry| (Index::due(entry), entry.id));
+            bare.collect::<BTreeSet<_>>()
+        };
+        for n in 0..60 {
+            let held = match n % 3 {
+                0 => Held::IdOnly,
+                1 => Held::Pending,
+                _ => Held::Body,
+            };
+            // One id in four comes anew in another state.
+            index.insert(Entry {
+                held,
+                ..entry(n - n % 4, i64::from(n))
+            });
+            assert_eq!(index.bare, scanned(&index), "after {n} came");
+        }
+        for n in (0..60).step_by(8) {
+            index.drop_body(&EnvelopeId::new([n; 32]));
+            assert_eq!(index.bare, scanned(&index), "after {n} was dropped");
+            index.remove(&EnvelopeId::new([n + 4; 32]));
+            assert_eq!(index.bare, scanned(&index), "after {} was forgotten", n + 4);
+        }
+        for uptime in [130, 150, 1_000_000] {
+            index.expire(uptime);
+            assert_eq!(index.bare, scanned(&index), "at {uptime}");
+        }
+        assert!(index.bare.is_empty(), "nothing is known any more");
     }
 
     #[test]
