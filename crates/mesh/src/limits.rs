@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 /// Peers remembered, reachable or not. When full, the one silent for longest gives way, and
-/// nobody new is taken while all are reachable.
+/// nobody new is taken while all are reachable. As many devices that speak v2 are heard at once:
+/// there a device that was admitted before takes the place of one that never was.
 pub const PEERS: usize = 512;
 
 /// Addresses remembered for one peer: several interfaces on both sides.

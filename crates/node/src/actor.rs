@@ -343,6 +343,7 @@ impl Actor {
         self.with_files(|files, out| files.beat(now, out));
         let moved = self.v2.devices.moved();
         self.save_seen(moved);
+        self.forget_strangers();
         let classic = self
             .classic
             .mesh

@@ -138,8 +138,6 @@ impl Actor {
             Output::Reached { id, reached } => self.count_classic(&id, reached),
             Output::TooLarge { id, error } => self.too_large(&id, error),
             Output::Heard { device, name, addr } => {
-                let view = self.v2.devices.heard(device, name, addr, wall_ms());
-                self.tell_peer(view);
                 let mut subnets = self.subnets().into_iter();
                 let subnet = subnets.find(|subnet| subnet.contains(addr.ip()));
                 let interface = subnet.map(|subnet| subnet.addr);
@@ -149,6 +147,11 @@ impl Actor {
                     interface,
                 };
                 self.gossip(heard);
+                // Whom the brain has no room for is kept nowhere else.
+                if self.v2.brain.is_heard(&device) || self.v2.devices.is_known(&device) {
+                    let view = self.v2.devices.heard(device, name, addr, wall_ms());
+                    self.tell_peer(view);
+                }
             }
             // Only `chunk` gives the brain chunks, and it takes them out itself.
             Output::Chunk { .. } => {}

@@ -21,6 +21,9 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Devices {
     seen: BTreeMap<DeviceId, Device>,
+    /// Those of them that only beaconed. Anyone can make such up, so they are forgotten with their
+    /// beacons.
+    strangers: BTreeSet<DeviceId>,
     /// What devices say of themselves under their signature.
     names: BTreeMap<DeviceId, String>,
     pub(crate) contacts: Contacts,
@@ -44,7 +47,7 @@ struct Device {
     route: Option<Route>,
     /// It beacons, and cannot be dialled.
     is_blocked: bool,
-    /// Whether it was ever linked, reached or blocked: others are not told of.
+    /// Whether it was ever linked or reached: others are told of only while they cannot be dialled.
     is_known: bool,
     /// Since when it is here and not told of, on the monotonic clock: its name is waited for.
     nameless: Option<Duration>,
@@ -107,7 +110,13 @@ impl Devices {
         SeenRow { device, at, name }
     }
 
-    /// A beacon came. Returns what to tell, if it gives a name to a device that is here.
+    /// Whether a device was ever linked or reached.
+    pub(crate) fn is_known(&self, device: &DeviceId) -> bool {
+        self.seen.get(device).is_some_and(|known| known.is_known)
+    }
+
+    /// A beacon came, of a device that is known or that the brain has room for. Returns what to
+    /// tell, if it gives a name to a device that is here.
     pub(crate) fn heard(
         &mut self,
         device: DeviceId,
@@ -115,6 +124,9 @@ impl Devices {
         addr: SocketAddr,
         now: u64,
     ) -> Option<PeerView> {
+        if !self.is_known(&device) {
+            self.strangers.insert(device);
+        }
         let is_news = !self.has_name(&device);
         let known = self.seen.entry(device).or_default();
         known.addr.get_or_insert(addr);
@@ -167,6 +179,11 @@ impl Devices {
         let (was_here, before) = (known.is_here(), known.way());
         change(known);
         known.is_known |= known.is_here();
+        if known.is_known {
+            self.strangers.remove(&device);
+        } else {
+            self.strangers.insert(device);
+        }
         if was_here != known.is_here() {
             self.moved.insert(device);
         }
@@ -208,10 +225,7 @@ impl Devices {
         if !beacons || known.is_here() {
             return None;
         }
-        self.change(*device, now, |known| {
-            known.is_blocked = true;
-            known.is_known = true;
-        })
+        self.change(*device, now, |known| known.is_blocked = true)
     }
 
     /// Devices without a link that beaconed and do not any more.
@@ -222,11 +236,39 @@ impl Devices {
         };
         let silent = self.seen.iter().filter(|(_, known)| is_silent(known));
         let silent: Vec<DeviceId> = silent.map(|(device, _)| *device).collect();
-        let quiet = |known: &mut Device| known.is_blocked = false;
         silent
-            .iter()
-            .filter_map(|device| self.change(*device, now, quiet))
+            .into_iter()
+            .filter_map(|device| self.falls_silent(device, now))
             .collect()
+    }
+
+    fn falls_silent(&mut self, device: DeviceId, now: Now) -> Option<PeerView> {
+        if self.strangers.contains(&device) {
+            return self.forget(&device);
+        }
+        self.change(device, now, |known| known.is_blocked = false)
+    }
+
+    /// Forgets strangers that do not beacon any more, or that there is no room for. Returns what to
+    /// tell of those that were told of.
+    pub(crate) fn forget_strangers(
+        &mut self,
+        beacons: impl Fn(&DeviceId) -> bool,
+    ) -> Vec<PeerView> {
+        let gone = self.strangers.iter().filter(|device| !beacons(device));
+        let gone: Vec<DeviceId> = gone.copied().collect();
+        gone.iter()
+            .filter_map(|device| self.forget(device))
+            .collect()
+    }
+
+    /// Forgets a stranger. Returns what to tell, if it was told of.
+    fn forget(&mut self, device: &DeviceId) -> Option<PeerView> {
+        let last = self.view(device);
+        self.strangers.remove(device);
+        self.seen.remove(device);
+        let status = PeerStatus::Offline;
+        last.map(|last| PeerView { status, ..last })
     }
 
     /// A device says under its signature what it is called. Returns what to tell, if it is here.
@@ -406,6 +448,29 @@ mod tests {
         let stale = Duration::from_secs(30);
         assert!(devices.silent(at(30_006), stale).is_empty());
         assert_eq!(devices.silent(at(30_007), stale).len(), 1);
+    }
+
+    #[test]
+    fn who_only_beaconed_is_forgotten_and_who_was_linked_is_not() {
+        let (ana, eve, mallory) = (
+            DeviceId::new([1; 32]),
+            DeviceId::new([2; 32]),
+            DeviceId::new([3; 32]),
+        );
+        let addr = "10.0.0.2:9999".parse().unwrap();
+        let mut devices = Devices::default();
+        for (device, name) in [(ana, "ana"), (eve, "eve"), (mallory, "mallory")] {
+            devices.heard(device, name.into(), addr, 1);
+        }
+        devices.up(ana, addr, at(2));
+        devices.down(&ana, at(3));
+        let told = devices.unreachable(&mallory, at(4)).unwrap();
+        assert_eq!(told.status, PeerStatus::Unreachable);
+        let told = devices.forget_strangers(|_| false);
+        let told: Vec<_> = told.iter().map(|it| (&*it.name, it.status)).collect();
+        assert_eq!(told, [("mallory", PeerStatus::Offline)]);
+        assert_eq!((devices.seen.len(), devices.strangers.len()), (1, 0));
+        assert!(devices.is_known(&ana));
     }
 
     #[test]

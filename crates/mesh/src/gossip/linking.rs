@@ -36,6 +36,9 @@ impl<R: Rng> Gossip<R> {
         if device == self.me.device || self.is_banned(&device, now) {
             return;
         }
+        if !self.is_listened_to(&device) {
+            return;
+        }
         let wait = self.turn(&device);
         self.neighbours.heard(device, addr, interface, wait, now);
     }

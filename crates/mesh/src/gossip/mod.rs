@@ -8,6 +8,7 @@ mod around;
 mod by_id;
 mod carrying;
 mod catching_up;
+mod crowd;
 mod custody;
 mod doubt;
 mod fleeting;
@@ -379,6 +380,8 @@ pub struct Gossip<R> {
     admitted: BTreeSet<DeviceId>,
     links: BTreeMap<LinkId, Link>,
     neighbours: Neighbours,
+    /// Beacons of devices that there was no room for.
+    turned_away: u64,
     guesses: Guesses,
     banned: BTreeMap<DeviceId, Duration>,
     index: Index,
@@ -419,6 +422,7 @@ impl<R: Rng> Gossip<R> {
             admitted: BTreeSet::new(),
             links: BTreeMap::new(),
             neighbours: Neighbours::default(),
+            turned_away: 0,
             guesses: Guesses::default(),
             banned: BTreeMap::new(),
             pending: BTreeMap::new(),
@@ -533,6 +537,18 @@ impl<R: Rng> Gossip<R> {
     /// Devices near that are kept out, and why.
     pub fn refused(&self) -> impl Iterator<Item = (DeviceId, Reason)> + '_ {
         self.neighbours.refused()
+    }
+
+    /// Whether a device beacons, as far as there is room for those who do.
+    #[must_use]
+    pub fn is_heard(&self, device: &DeviceId) -> bool {
+        self.neighbours.is_heard(device)
+    }
+
+    /// Beacons of devices that there was no room for, since the start.
+    #[must_use]
+    pub fn turned_away(&self) -> u64 {
+        self.turned_away
     }
 
     /// Own envelopes that no neighbour has yet. At [`limits::OUTBOX`] no more may be published.

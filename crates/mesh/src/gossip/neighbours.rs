@@ -73,7 +73,7 @@ impl Attempts {
 }
 
 impl Neighbours {
-    /// A beacon came: a device that was not known is dialled after `wait`.
+    /// A beacon came, and there is room: a device that was not heard before is dialled after `wait`.
     pub(crate) fn heard(
         &mut self,
         device: DeviceId,
@@ -82,10 +82,8 @@ impl Neighbours {
         wait: Duration,
         now: Duration,
     ) {
-        let is_full = self.heard.len() >= limits::PEERS;
         let neighbour = match self.heard.entry(device) {
             MapEntry::Occupied(known) => known.into_mut(),
-            MapEntry::Vacant(_) if is_full => return,
             MapEntry::Vacant(new) => {
                 // It is to be dialled.
                 self.soonest = Some(Duration::ZERO);
@@ -108,6 +106,23 @@ impl Neighbours {
         if neighbour.interfaces.len() < limits::ADDRS {
             neighbour.interfaces.extend(interface);
         }
+    }
+
+    /// The one of these devices that was not heard for longest.
+    pub(crate) fn stalest(&self, which: impl Fn(&DeviceId) -> bool) -> Option<DeviceId> {
+        let these = self.heard.iter().filter(|(device, _)| which(device));
+        let stalest = these.min_by_key(|(_, one)| one.heard_at);
+        stalest.map(|(device, _)| *device)
+    }
+
+    /// Forgets a device. Whether it was heard.
+    pub(crate) fn forget(&mut self, device: &DeviceId) -> bool {
+        self.heard.remove(device).is_some()
+    }
+
+    /// Whether there is no room for one more: somebody seems to make devices up.
+    pub(crate) fn is_full(&self) -> bool {
+        self.heard.len() >= limits::PEERS
     }
 
     /// A device that was due is being dialled.
@@ -328,9 +343,9 @@ impl Neighbours {
         if now < self.silent_at {
             return;
         }
+        let linked: BTreeSet<DeviceId> = links.values().map(|link| link.device).collect();
         self.heard.retain(|device, neighbour| {
-            now.saturating_sub(neighbour.heard_at) < stale
-                || links.values().any(|link| link.device == *device)
+            now.saturating_sub(neighbour.heard_at) < stale || linked.contains(device)
         });
         let heard_at = self.heard.values().map(|one| one.heard_at).min();
         self.silent_at = heard_at.unwrap_or(now) + stale;

@@ -119,6 +119,11 @@ impl<R: Rng> Gossip<R> {
         if may.iter().any(is_contact) {
             may.retain(is_contact);
         }
+        // Among hundreds who are made up, the lot would find those who are not by chance only.
+        let is_friend = |at: &usize| idle.get(*at).is_some_and(|one| self.is_friend(one));
+        if self.neighbours.is_full() && may.iter().any(is_friend) {
+            may.retain(is_friend);
+        }
         let lot = self.rng.random_range(0..may.len().max(1));
         may.get(lot).map(|at| idle.swap_remove(*at))
     }

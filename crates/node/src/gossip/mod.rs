@@ -142,6 +142,19 @@ impl Actor {
         if now.saturating_sub(self.v2.saved_at) >= SAVE {
             self.save_uptime();
             self.drop_again();
+            let turned_away = self.v2.brain.turned_away();
+            if turned_away > 0 {
+                tracing::debug!(turned_away, "beacons of devices there was no room for");
+            }
+        }
+    }
+
+    /// Forgets devices that beaconed and do not any more.
+    pub(crate) fn forget_strangers(&mut self) {
+        let brain = &self.v2.brain;
+        let gone = self.v2.devices.forget_strangers(|one| brain.is_heard(one));
+        for peer in gone {
+            self.tell_peer(Some(peer));
         }
     }
 
