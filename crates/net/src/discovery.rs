@@ -15,9 +15,10 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{
     net::UdpSocket,
     sync::mpsc::{self, error::TrySendError},
+    time::sleep,
 };
 
-use crate::{Interface, Kind, NetEvent};
+use crate::{Interface, Kind, NetEvent, limits};
 
 /// The discovery port of the default TCP port; every node listens on it.
 pub const SHARED_PORT: u16 = 10_000;
@@ -49,15 +50,45 @@ pub(crate) async fn receive(socket: UdpSocket, events: mpsc::Sender<NetEvent>) {
     // One byte more than allowed shows that a datagram is too long.
     let mut buffer = [0; DATAGRAM + 1];
     loop {
-        // A receive error is about a datagram sent earlier (ICMP, on Windows) and passes.
-        let Ok((size, source)) = socket.recv_from(&mut buffer).await else {
-            continue;
-        };
+        let (size, source) = hear(&socket, &mut buffer).await;
         let bytes = Bytes::copy_from_slice(buffer.get(..size).unwrap_or_default());
         match events.try_send(NetEvent::Datagram { bytes, source }) {
             Ok(()) | Err(TrySendError::Full(_)) => {}
             Err(TrySendError::Closed(_)) => break,
         }
+    }
+}
+
+/// The size and the source of the next datagram. While the socket fails, it is asked again from time
+/// to time.
+pub async fn hear(socket: &UdpSocket, buffer: &mut [u8]) -> (usize, SocketAddr) {
+    next(socket, buffer).await
+}
+
+async fn next(ear: &impl Ear, buffer: &mut [u8]) -> (usize, SocketAddr) {
+    loop {
+        match ear.recv_from(buffer).await {
+            Ok(heard) => return heard,
+            Err(error) => {
+                tracing::debug!(%error, "a discovery socket failed");
+                sleep(limits::RECEIVE_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// What datagrams are heard with.
+trait Ear: Sync {
+    /// The size and the source of the next datagram, which is cut to what fits.
+    fn recv_from(
+        &self,
+        buffer: &mut [u8],
+    ) -> impl Future<Output = io::Result<(usize, SocketAddr)>> + Send;
+}
+
+impl Ear for UdpSocket {
+    async fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        Self::recv_from(self, buffer).await
     }
 }
 
@@ -108,7 +139,36 @@ impl Announcer {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        sync::atomic::{AtomicU32, Ordering},
+        time::Duration,
+    };
+
     use super::*;
+
+    /// A socket that is broken for good.
+    #[derive(Default)]
+    struct Deaf {
+        asked: AtomicU32,
+    }
+
+    impl Ear for Deaf {
+        async fn recv_from(&self, _: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+            let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+            assert!(asked < 1_000, "it is asked without a pause");
+            Err(io::ErrorKind::Other.into())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_socket_that_is_broken_for_good_is_not_asked_without_a_pause() {
+        let deaf = Deaf::default();
+        let minute = Duration::from_secs(60);
+        let heard = tokio::time::timeout(minute, next(&deaf, &mut [])).await;
+        assert!(heard.is_err(), "nothing was said");
+        let asked = deaf.asked.load(Ordering::Relaxed);
+        assert!((2..=61).contains(&asked), "asked {asked} times in a minute");
+    }
 
     #[tokio::test]
     async fn two_nodes_of_one_machine_hear_one_announcement() {

@@ -50,7 +50,7 @@ use tokio::{
 
 pub use circuit::CircuitRequest;
 pub use dialer::{Dialer, Hop, Way};
-pub use discovery::{SHARED_PORT, listen as listen_discovery};
+pub use discovery::{SHARED_PORT, hear, listen as listen_discovery};
 pub use error::{BindError, LinkError};
 pub use interfaces::{Interface, Kind, list as interfaces, watch as watch_interfaces};
 pub use lane::{Backlog, GaveUp};

@@ -12,6 +12,9 @@ pub(crate) const CONNECTIONS: usize = 256;
 pub(crate) const GRACE: Duration = Duration::from_secs(1);
 /// After a failure to accept.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// After a failure to receive a datagram: beacons come every few seconds, and a socket that is broken
+/// for good must not cost a processor.
+pub(crate) const RECEIVE_PAUSE: Duration = Duration::from_secs(1);
 /// A connection that brings nothing for this long is closed.
 pub(crate) const SILENCE: Duration = Duration::from_secs(10);
 /// A message that is not whole after this long ends its connection, however steadily it drips.

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use gossamer_net::{SHARED_PORT, is_port_free, listen_discovery};
+use gossamer_net::{SHARED_PORT, hear, is_port_free, listen_discovery};
 use gossamer_wire::v1::{Beacon, NetworkHash};
 use tokio::task::JoinSet;
 
@@ -82,9 +82,7 @@ async fn listen(
 ) {
     let mut buffer = [0; gossamer_wire::limits::DATAGRAM + 1];
     loop {
-        let Ok((size, _)) = socket.recv_from(&mut buffer).await else {
-            continue;
-        };
+        let (size, _) = hear(&socket, &mut buffer).await;
         let datagram = buffer.get(..size).unwrap_or_default();
         let Ok(beacon) = Beacon::decode(datagram) else {
             continue;
