@@ -42,6 +42,13 @@ pub const DIAL_PAUSE: Duration = Duration::from_secs(5);
 /// Links to other devices, in both directions.
 pub const LINKS: usize = 32;
 
+/// Connections that came in and are not admitted yet: strangers may make them, so they take no
+/// place of [`LINKS`]. When there are more, the addresses with the most give way.
+pub const HANDSHAKES: usize = 64;
+
+/// Those of one address that is not loopback: as many TLS connections as it may have to us.
+pub const HANDSHAKES_PER_ADDR: usize = 4;
+
 /// Up to so many devices that hear each other, this one among them, each has a link to each.
 pub const FULL_MESH: usize = 12;
 

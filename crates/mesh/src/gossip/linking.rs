@@ -66,7 +66,7 @@ impl<R: Rng> Gossip<R> {
             if due.device.is_some_and(|device| !self.is_wanted(&device)) {
                 continue;
             }
-            if self.open_links().count() >= limits::LINKS {
+            if self.own_and_up().count() >= limits::LINKS {
                 let half = self.half();
                 self.neighbours.failed(due.addr, due.device, now, half);
                 continue;
@@ -149,41 +149,13 @@ impl<R: Rng> Gossip<R> {
             sync: Sync::new(now),
         };
         let refusal = self.refusal(&link, now);
+        let has_room = refusal.is_some() || self.lets_wait(&link, now);
         self.links.insert(id, link);
         match refusal {
             Some(reason) => self.refuse(id, reason, now),
-            None => self.send(id, &hello),
+            None if has_room => self.send(id, &hello),
+            None => self.turn_away(id, now),
         }
-    }
-
-    /// Why a new link cannot be, if it cannot. May close an older one for it.
-    fn refusal(&mut self, new: &Link, now: Duration) -> Option<Reason> {
-        if new.device == self.me.device || self.is_banned(&new.device, now) {
-            return Some(Reason::Misbehaved);
-        }
-        let same = self
-            .open_links()
-            .find(|(_, link)| link.device == new.device);
-        if let Some((old, link)) = same {
-            // Who dials has no link, so an older one is a leftover, except while both dial at once.
-            let both_dialled =
-                link.dialled != new.dialled && now.saturating_sub(link.since) < limits::HANDSHAKE;
-            let ours_counts = self.me.device < new.device;
-            if both_dialled && new.dialled != ours_counts {
-                return Some(Reason::Duplicate);
-            }
-            self.refuse(old, Reason::Duplicate, now);
-            return None;
-        }
-        if self.open_links().count() < limits::LINKS {
-            return None;
-        }
-        let place = (!self.is_reachable(&new.device)).then(|| self.dispensable());
-        let Some(place) = place.flatten() else {
-            return Some(Reason::TooMany);
-        };
-        self.refuse(place, Reason::TooMany, now);
-        None
     }
 
     fn credentials(&self, may_guess: bool) -> Credentials<'_> {
@@ -255,14 +227,20 @@ impl<R: Rng> Gossip<R> {
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
+        if std::mem::take(&mut link.guessed) {
+            self.guesses.give_back(link.addr.ip());
+        }
+        if let Err(reason) = self.take_place(id, now) {
+            return self.refuse(id, reason, now);
+        }
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
         link.phase = Phase::Up;
         link.listens_at.set_port(admitted.port);
         link.sync.digest_at = now;
         let (device, addr) = (link.device, link.listens_at);
         let dialled = link.dialled.then_some(link.addr);
-        if std::mem::take(&mut link.guessed) {
-            self.guesses.give_back(link.addr.ip());
-        }
         self.make_acquaintance(device);
         self.neighbours.linked(&device, dialled);
         self.outputs.push_back(Output::Up { device, addr });
@@ -404,11 +382,11 @@ impl<R: Rng> Gossip<R> {
         self.refuse(id, Reason::Misbehaved, now);
     }
 
-    fn is_banned(&self, device: &DeviceId, now: Duration) -> bool {
+    pub(super) fn is_banned(&self, device: &DeviceId, now: Duration) -> bool {
         self.banned.get(device).is_some_and(|until| *until > now)
     }
 
-    fn close(&mut self, id: LinkId, last: Option<Bytes>, now: Duration) {
+    pub(super) fn close(&mut self, id: LinkId, last: Option<Bytes>, now: Duration) {
         if let Some(link) = self.links.get_mut(&id) {
             let was_up = link.is_up();
             link.phase = Phase::Closing;

@@ -2,11 +2,12 @@
 
 use gossamer_crypto::{DeviceId, EnvelopeId};
 use gossamer_wire::v2::BucketDigest;
+use rand::Rng;
 
 use super::Gossip;
 use crate::limits;
 
-impl<R> Gossip<R> {
+impl<R: Rng> Gossip<R> {
     /// Whether this is what someone tells of their links: held, and on no disk.
     pub(crate) fn is_fleeting(&self, id: &EnvelopeId) -> bool {
         self.index
@@ -36,12 +37,12 @@ impl<R> Gossip<R> {
             ("pending", self.pending.len(), limits::PENDING),
             ("wanted", self.wanted.len(), limits::WANTED),
             ("authors", self.authors.len(), limits::AUTHORS),
-            // Those beyond the limit are being refused or closed.
             (
                 "links",
                 links().filter(|link| link.is_up()).count(),
                 limits::LINKS,
             ),
+            ("handshakes", self.waiting().count(), limits::HANDSHAKES),
             (
                 "to announce",
                 most(|feed| feed.announce.len()),

@@ -25,6 +25,7 @@ mod news;
 mod outbox;
 mod overlay;
 mod pings;
+mod places;
 mod progress;
 mod receiving;
 mod reconcile;

@@ -68,7 +68,7 @@ impl<R: Rng> Gossip<R> {
         }
         let heard = |device: &DeviceId| self.neighbours.is_heard(device);
         self.overlay.drawn.retain(heard);
-        let has_enough = self.open_links().count() >= limits::OVERLAY && !self.is_full_mesh();
+        let has_enough = self.own_and_up().count() >= limits::OVERLAY && !self.is_full_mesh();
         if has_enough {
             self.overlay.look_at = now + limits::SETTLE;
         }
@@ -77,7 +77,7 @@ impl<R: Rng> Gossip<R> {
             return;
         }
         let made = self.made();
-        idle.retain(|device| !made.with.contains(device));
+        idle.retain(|device| !made.with.contains(device) && !self.has_link(device));
         for device in self.draw(idle, &made, now) {
             self.overlay.drawn.insert(device);
             self.neighbours.unpark(&device, now);
@@ -135,7 +135,7 @@ impl<R: Rng> Gossip<R> {
     fn made(&self) -> Made {
         let mut with: BTreeSet<DeviceId> = BTreeSet::new();
         let mut own = 0;
-        for (_, link) in self.open_links() {
+        for (_, link) in self.own_and_up() {
             own += usize::from(link.dialled);
             with.insert(link.device);
         }
