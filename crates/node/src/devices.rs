@@ -45,6 +45,8 @@ struct Device {
     is_silent: bool,
     /// The way there over others.
     route: Option<Route>,
+    /// When it could not be dialled for the first time since it was linked or began to beacon.
+    failed_at: Option<u64>,
     /// It beacons, and cannot be dialled.
     is_blocked: bool,
     /// Whether it was ever linked or reached: others are told of only while they cannot be dialled.
@@ -82,6 +84,9 @@ impl Device {
 /// How long a name is waited for: what a device says of itself comes with the first comparison of
 /// what both sides know, mostly at once. One that does not say is told of by its id.
 const NAMELESS: Duration = Duration::from_secs(2);
+
+/// A device that did not beacon for so long, in milliseconds, begins anew: three beacons were missed.
+const ANEW: u64 = 30_000;
 
 impl Devices {
     /// A device was here in an earlier run.
@@ -131,6 +136,9 @@ impl Devices {
         let known = self.seen.entry(device).or_default();
         known.addr.get_or_insert(addr);
         known.name = Some(name);
+        if now.saturating_sub(known.last_seen) > ANEW {
+            known.failed_at = None;
+        }
         known.last_seen = now;
         is_news.then(|| self.renamed(&device)).flatten()
     }
@@ -142,6 +150,7 @@ impl Devices {
             known.is_linked = true;
             known.is_silent = false;
             known.is_blocked = false;
+            known.failed_at = None;
         })
     }
 
@@ -218,11 +227,16 @@ impl Devices {
             .collect()
     }
 
-    /// No link could be made. That is news of a device which beacons all the same.
+    /// No link could be made. That is news of a device which beacons all the same, and went on
+    /// when it had failed: whoever joins and quits cannot be dialled either.
     pub(crate) fn unreachable(&mut self, device: &DeviceId, now: Now) -> Option<PeerView> {
-        let known = self.seen.get(device)?;
+        let known = self.seen.get_mut(device)?;
         let beacons = known.last_seen > known.down_at;
         if !beacons || known.is_here() {
+            return None;
+        }
+        let failed_at = *known.failed_at.get_or_insert(now.wall_ms);
+        if known.last_seen <= failed_at {
             return None;
         }
         self.change(*device, now, |known| known.is_blocked = true)
@@ -443,11 +457,30 @@ mod tests {
             "it is just away"
         );
         devices.heard(ana, "ana".into(), addr, 6);
-        let status = devices.unreachable(&ana, at(6)).map(|peer| peer.status);
+        assert!(devices.unreachable(&ana, at(6)).is_none());
+        devices.heard(ana, "ana".into(), addr, 7);
+        let status = devices.unreachable(&ana, at(8)).map(|peer| peer.status);
         assert_eq!(status, Some(PeerStatus::Unreachable));
         let stale = Duration::from_secs(30);
-        assert!(devices.silent(at(30_006), stale).is_empty());
-        assert_eq!(devices.silent(at(30_007), stale).len(), 1);
+        assert!(devices.silent(at(30_007), stale).is_empty());
+        assert_eq!(devices.silent(at(30_008), stale).len(), 1);
+    }
+
+    #[test]
+    fn whoever_quits_a_second_after_joining_is_no_failure() {
+        let mut devices = Devices::default();
+        let ana = DeviceId::new([1; 32]);
+        let addr = "10.0.0.2:9999".parse().unwrap();
+        devices.heard(ana, "ana".into(), addr, 1_000);
+        assert!(
+            devices.unreachable(&ana, at(2_000)).is_none(),
+            "one beacon may be the last"
+        );
+        devices.heard(ana, "ana".into(), addr, 11_000);
+        let status = devices
+            .unreachable(&ana, at(12_000))
+            .map(|peer| peer.status);
+        assert_eq!(status, Some(PeerStatus::Unreachable), "she is still there");
     }
 
     #[test]
@@ -464,7 +497,9 @@ mod tests {
         }
         devices.up(ana, addr, at(2));
         devices.down(&ana, at(3));
-        let told = devices.unreachable(&mallory, at(4)).unwrap();
+        assert!(devices.unreachable(&mallory, at(4)).is_none());
+        devices.heard(mallory, "mallory".into(), addr, 5);
+        let told = devices.unreachable(&mallory, at(6)).unwrap();
         assert_eq!(told.status, PeerStatus::Unreachable);
         let told = devices.forget_strangers(|_| false);
         let told: Vec<_> = told.iter().map(|it| (&*it.name, it.status)).collect();
