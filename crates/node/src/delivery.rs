@@ -35,6 +35,9 @@ impl Actor {
     /// So many classic nodes were given a message of ours.
     pub(crate) fn count_classic(&mut self, id: &str, nodes: u32) {
         if let Some(id) = self.classic.ours.get(id).cloned() {
+            if let Some(id) = EnvelopeId::from_hex(&id) {
+                self.gossip(gossip::Input::Settled(id));
+            }
             self.count(id, move |store, id| store.reached().add_classic(id, nodes));
         }
     }

@@ -169,6 +169,9 @@ pub enum Input {
     /// An envelope of ours is on disk: spread it. One of kind `LinkState` answers
     /// [`Output::TellLinks`] and needs no disk.
     Publish(Envelope),
+    /// A message of ours reached someone who does not speak v2: it does not wait for the first
+    /// neighbour any more.
+    Settled(EnvelopeId),
     /// The user has a direct message, on disk and open: nobody needs to carry it any more. Until
     /// [`Output::TellPurge`] was answered for it, a node that starts again says so again.
     Opened {
@@ -469,6 +472,7 @@ impl<R: Rng> Gossip<R> {
             Input::Frame { link, kind, body } => self.frame(link, kind, &body, now),
             Input::Served { link, id, found } => self.served(link, id, found, now),
             Input::Publish(envelope) => self.publish(&envelope, now),
+            Input::Settled(id) => self.outbox.settle(id),
             Input::Opened { id, secret } => self.opened(id, secret, now),
             Input::Contacts(contacts) => {
                 self.befriend(contacts);

@@ -32,8 +32,8 @@ impl Outbox {
         self.unsent.iter().copied()
     }
 
-    /// A neighbour has one on disk. Returns how many have it when that is news.
-    pub(crate) fn stored(&mut self, id: EnvelopeId, by: DeviceId) -> Option<u32> {
+    /// Somebody has one, whoever it is: it waits no more.
+    pub(crate) fn settle(&mut self, id: EnvelopeId) {
         if self.unsent.remove(&id) {
             self.sent.insert(id, BTreeSet::new());
             self.order.push_back(id);
@@ -43,6 +43,11 @@ impl Outbox {
                 self.sent.remove(&oldest);
             }
         }
+    }
+
+    /// A neighbour has one on disk. Returns how many have it when that is news.
+    pub(crate) fn stored(&mut self, id: EnvelopeId, by: DeviceId) -> Option<u32> {
+        self.settle(id);
         let by_whom = self.sent.get_mut(&id)?;
         by_whom
             .insert(by)
@@ -73,5 +78,16 @@ mod tests {
         assert_eq!(outbox.stored(id(1), device(2)), Some(2));
         assert_eq!(outbox.stored(id(2), device(2)), None, "not one of ours");
         assert_eq!(outbox.unsent().count(), 0);
+    }
+
+    #[test]
+    fn what_a_classic_node_has_waits_no_more_and_neighbours_count_still() {
+        let mut outbox = Outbox::default();
+        let id = EnvelopeId::new([1; 32]);
+        outbox.push(id);
+        outbox.settle(id);
+        outbox.settle(EnvelopeId::new([2; 32]));
+        assert_eq!(outbox.unsent().count(), 0);
+        assert_eq!(outbox.stored(id, DeviceId::new([1; 32])), Some(1));
     }
 }
