@@ -50,15 +50,18 @@ pub(crate) fn read_beacon(
     if ours || !is_welcome(me, beacon.network) {
         return None;
     }
+    let device = beacon.device;
+    let device = device.filter(|device| beacon.v2 && device.classic() == id.0);
+    if device.is_none() && !me.classic_welcome {
+        return None;
+    }
     let (name, timestamp) = (beacon.node_name, beacon.timestamp);
     Some((
         Sign {
             name,
             addr,
             multi: beacon.multi,
-            device: beacon
-                .device
-                .filter(|device| beacon.v2 && device.classic() == id.0),
+            device,
             timestamp,
             id,
         },

@@ -23,9 +23,11 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::expect_used))]
 
 pub mod bridge;
+mod budget;
 pub mod classic;
 mod dials;
 pub mod gossip;
+mod introductions;
 mod known;
 pub mod limits;
 mod mesh;

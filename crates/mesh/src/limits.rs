@@ -31,8 +31,59 @@ pub const OUTBOX: usize = 10_000;
 /// not remembered as seen, so that another copy can still arrive.
 pub const PENDING: usize = 4_096;
 
+/// Bytes of them: a slow disk holds no more than this, several times over, in memory.
+pub const PENDING_BYTES: usize = 8 << 20;
+
+/// How much of the classic dialect is taken. File chunks are not counted: they are read no faster
+/// than they are written.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowance {
+    /// The time in which one message more may be taken.
+    pub message: Duration,
+    /// The same for [`CLASSIC_UNIT`] bytes.
+    pub unit: Duration,
+    /// So much of that time may be used at once.
+    pub burst: Duration,
+}
+
+/// Bytes are counted in these.
+pub const CLASSIC_UNIT: usize = 1 << 10;
+
+/// From one address: 512 messages or 1 MiB at once, which is what somebody has who comes back with a
+/// backlog, then 32 and 64 KiB in a second, which is what a relay of a busy room has.
+pub const CLASSIC_OF_ONE: Allowance = Allowance {
+    message: Duration::from_micros(31_250),
+    unit: Duration::from_micros(15_625),
+    burst: Duration::from_secs(16),
+};
+
+/// From all: four times as much.
+pub const CLASSIC_ALL: Allowance = Allowance {
+    message: Duration::from_micros(7_812),
+    unit: Duration::from_micros(3_906),
+    burst: Duration::from_secs(16),
+};
+
+/// So much later than at once may come what was under way already: one message of each connection
+/// that was open. What comes beyond that is not taken, and not remembered as seen.
+pub const CLASSIC_DEBT: Duration = Duration::from_secs(8);
+
+/// An address that owes is not read from for so long at most: less than what a sender takes for a
+/// broken connection.
+pub const CLASSIC_PAUSE: Duration = Duration::from_secs(4);
+
+/// Addresses that owe something at once. Further ones wait until one of them does not.
+pub const CLASSIC_ADDRS: usize = 1_024;
+
 /// Addresses dialled because someone named them, within one [`DIAL_PAUSE`].
 pub const DIALS: usize = 256;
+
+/// Nodes on one machine that are taken for present because their lists say so and they can be
+/// connected to, within [`INTRODUCED_PAUSE`]: more than anyone runs on one, and few where somebody
+/// invents them.
+pub const INTRODUCED_OF_ONE: usize = 8;
+/// See [`INTRODUCED_OF_ONE`].
+pub const INTRODUCED_PAUSE: Duration = Duration::from_secs(60);
 
 /// Between two dials of one address that only a list named.
 pub const DIAL_PAUSE: Duration = Duration::from_secs(5);

@@ -1,8 +1,8 @@
 //! The brain: inputs in, outputs out.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
-    net::SocketAddr,
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
@@ -12,8 +12,11 @@ use gossamer_wire::v1::{Body, EncodeError, FileChunk, Header, Message, NetworkHa
 use rand::Rng;
 
 use crate::{
-    Now, Subnet, classic,
+    Now, Subnet,
+    budget::Budget,
+    classic::{self, Introduction},
     dials::Dials,
+    introductions::Introductions,
     known::Known,
     limits,
     outbox::{Item, Outbox, Write},
@@ -225,11 +228,15 @@ pub struct Mesh<R> {
     peers: Peers,
     known_messages: Known,
     known_chunks: Known,
-    pending: BTreeSet<String>,
+    /// Handed to the store and not answered, with their bytes.
+    pending: BTreeMap<String, usize>,
+    pending_bytes: usize,
     /// Passed on, but not on disk: another copy is stored, and not passed on again.
     unstored: BTreeSet<String>,
     outbox: Outbox,
     dials: Dials,
+    introductions: Introductions,
+    budget: Budget,
     announce_at: Duration,
     /// Announcements left in a burst, one second apart.
     burst: u8,
@@ -255,9 +262,12 @@ impl<R: Rng> Mesh<R> {
             peers: Peers::default(),
             known_messages: Known::new(limits::KNOWN_MESSAGES),
             known_chunks: Known::new(limits::KNOWN_CHUNKS),
-            pending: BTreeSet::new(),
+            pending: BTreeMap::new(),
+            pending_bytes: 0,
             unstored: BTreeSet::new(),
             dials: Dials::default(),
+            introductions: Introductions::default(),
+            budget: Budget::default(),
             announce_at: Duration::ZERO,
             burst: BURST,
             list_at: Duration::ZERO,
@@ -281,12 +291,22 @@ impl<R: Rng> Mesh<R> {
             Input::Heard { datagram, source } => self.heard_beacon(&datagram, source, now),
             Input::Arrived(arrived) => self.arrived(arrived, now),
             Input::Publish(message) => self.publish(&message, now),
+            // Whom we reach is told to nobody who may not take part.
+            Input::Connect(addr) if !self.me.classic_welcome => {
+                self.outputs.push_back(Output::DialGaveUp(addr));
+            }
             Input::Connect(addr) => {
                 self.dials.want(addr);
                 self.dial(addr, now);
             }
-            Input::Dialled(addr) => self.dials.answered(addr, now.mono),
+            Input::Dialled(addr) => {
+                self.dials.answered(addr, now.mono);
+                if let Some(introduction) = self.introductions.connected(addr, now.mono) {
+                    self.meet(introduction, now);
+                }
+            }
             Input::DialFailed(addr) => {
+                self.introductions.failed(addr);
                 if self.dials.failed(addr) {
                     self.outputs.push_back(Output::DialGaveUp(addr));
                 }
@@ -297,7 +317,7 @@ impl<R: Rng> Mesh<R> {
             Input::SpeaksV2(device) => self.speaks_v2(&NodeId(device.classic())),
             Input::Persisted(ids) => self.persisted(ids),
             Input::PersistFailed(ids) => self.persist_failed(ids),
-            Input::Ignored(ids) => ids.iter().for_each(|id| _ = self.pending.remove(id)),
+            Input::Ignored(ids) => ids.iter().for_each(|id| _ = self.is_answered(id)),
             Input::Leave => self.announce(true, now),
             Input::Tick => {}
         }
@@ -329,6 +349,12 @@ impl<R: Rng> Mesh<R> {
     #[must_use]
     pub fn queued(&self) -> usize {
         self.outbox.queued()
+    }
+
+    /// How long nothing is to be read from an address, since it has said too much.
+    #[must_use]
+    pub fn pause(&self, addr: IpAddr, now: Now) -> Duration {
+        self.budget.pause(addr.to_canonical(), now.mono)
     }
 
     // ---- discovery ----
@@ -482,6 +508,29 @@ impl<R: Rng> Mesh<R> {
         let Some(introduction) = classic::read_peer_list(&self.me, header, list, source) else {
             return;
         };
+        let Sign { id, addr, .. } = &introduction.sign;
+        let (id, addr) = (id.clone(), *addr);
+        // It says nothing in the classic dialect that counts; v2 tells of it.
+        if self.is_v2(&id) {
+            return;
+        }
+        if self.peers.is_at(&id, addr) {
+            return self.meet(introduction, now);
+        }
+        // Whoever is new says where they can be found, and is here once they were. One address is
+        // one node.
+        if self.peers.is_taken(addr, &placeholder(addr)) {
+            return;
+        }
+        match self.introductions.claimed(introduction, now.mono) {
+            Some(introduction) => self.meet(introduction, now),
+            None if self.dials.may_try(addr, now.mono) => self.dial(addr, now),
+            None => {}
+        }
+    }
+
+    /// Somebody is where they say, and tells whom they reach.
+    fn meet(&mut self, introduction: Introduction, now: Now) {
         let id = introduction.sign.id.clone();
         self.heard(introduction.sign, now);
         for (neighbour, addr) in &introduction.neighbours {
@@ -544,24 +593,34 @@ impl<R: Rng> Mesh<R> {
         let author = NodeId(header.sender_id.clone());
         let source = SocketAddr::new(source.ip().to_canonical(), source.port());
         let known_source = self.peers.only_one_at(source.ip()).cloned();
+        if !self.me.classic_welcome {
+            return;
+        }
         if author == self.me.node_id {
+            // An echo says nothing, and is paced like what does.
+            if !matches!(body, Body::FileChunk(_)) {
+                self.budget.charge_again(source.ip(), raw.len(), now.mono);
+            }
             return;
         }
         match body {
-            Body::PeerList(list) => self.introduced(&header, &list, source, now),
-            Body::FileRequest => {}
-            Body::Chat(_) if !self.me.classic_welcome => {}
-            Body::FileChunk(_) if !self.me.classic_welcome || self.is_v2(&author) => {}
-            Body::Chat(_) if raw.len() > limits::CHAT => {}
+            Body::PeerList(list) => {
+                if self.budget.charge(source.ip(), raw.len(), now.mono) {
+                    self.introduced(&header, &list, source, now);
+                }
+            }
+            Body::FileRequest => {
+                self.budget.charge_again(source.ip(), raw.len(), now.mono);
+            }
+            Body::FileChunk(_) if self.is_v2(&author) => {}
             Body::Chat(chat) => {
-                if self.pending.len() >= limits::PENDING {
+                if !self.takes(&header.message_id, source.ip(), raw.len(), now) {
                     return;
                 }
                 let new = self.known_messages.insert(&header.message_id);
-                if !new && !self.unstored.remove(&header.message_id) {
-                    return;
-                }
-                self.pending.insert(header.message_id.clone());
+                self.unstored.remove(&header.message_id);
+                self.pending.insert(header.message_id.clone(), raw.len());
+                self.pending_bytes += raw.len();
                 if new {
                     self.relay_chat(&header.message_id, author, known_source, &raw, now);
                 }
@@ -578,6 +637,27 @@ impl<R: Rng> Mesh<R> {
                 self.outputs.push_back(Output::Chunk { header, chunk });
             }
         }
+    }
+
+    /// Whether a chat message is to be stored: what is not is remembered as seen only when it was
+    /// taken before.
+    fn takes(&mut self, id: &str, addr: IpAddr, size: usize, now: Now) -> bool {
+        if self.known_messages.contains(id) && !self.unstored.contains(id) {
+            self.budget.charge_again(addr, size, now.mono);
+            return false;
+        }
+        let charged = self.budget.charge(addr, size, now.mono);
+        let fits = size <= limits::CHAT
+            && self.pending.len() < limits::PENDING
+            && self.pending_bytes + size <= limits::PENDING_BYTES;
+        charged && fits
+    }
+
+    /// Whether the store owed an answer for this, which it owes no more.
+    fn is_answered(&mut self, id: &str) -> bool {
+        let size = self.pending.remove(id);
+        self.pending_bytes = self.pending_bytes.saturating_sub(size.unwrap_or_default());
+        size.is_some()
     }
 
     fn is_classic(&self, id: &NodeId) -> bool {
@@ -693,7 +773,7 @@ impl<R: Rng> Mesh<R> {
 
     fn persisted(&mut self, ids: Vec<String>) {
         for id in ids {
-            if self.pending.remove(&id) {
+            if self.is_answered(&id) {
                 self.outputs.push_back(Output::Deliver(id));
             }
         }
@@ -702,7 +782,7 @@ impl<R: Rng> Mesh<R> {
     /// A full disk must not turn into a silent loss: another copy that comes later is stored.
     fn persist_failed(&mut self, ids: Vec<String>) {
         for id in ids {
-            if self.pending.remove(&id) && self.unstored.len() < limits::PENDING {
+            if self.is_answered(&id) && self.unstored.len() < limits::PENDING {
                 self.unstored.insert(id);
             }
         }

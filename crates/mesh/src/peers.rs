@@ -233,6 +233,18 @@ impl Peers {
         at.next().is_none().then_some(&first.id)
     }
 
+    /// Whether this peer is present at this address.
+    pub(crate) fn is_at(&self, id: &NodeId, addr: SocketAddr) -> bool {
+        let peer = self.get(id).filter(|peer| peer.reach != Reach::Away);
+        peer.is_some_and(|peer| peer.addrs.contains(&addr))
+    }
+
+    /// Whether someone is present at this address, other than `but`.
+    pub(crate) fn is_taken(&self, addr: SocketAddr, but: &NodeId) -> bool {
+        self.present()
+            .any(|peer| peer.id != *but && peer.addrs.contains(&addr))
+    }
+
     /// Whether a node of ours is present at this address.
     pub(crate) fn is_node_of_ours_at(&self, addr: SocketAddr) -> bool {
         self.present()

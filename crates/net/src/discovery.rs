@@ -180,7 +180,7 @@ mod tests {
         let mut buffer = [0; 16];
         for node in [ana, ben] {
             let heard = node.recv_from(&mut buffer);
-            let limit = std::time::Duration::from_secs(5);
+            let limit = Duration::from_secs(5);
             let (size, _) = tokio::time::timeout(limit, heard).await.unwrap().unwrap();
             assert_eq!(&buffer[..size], b"hello");
         }

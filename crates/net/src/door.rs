@@ -8,7 +8,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -31,6 +31,7 @@ pub(crate) struct Door {
     handshakes: Arc<Seats>,
     places: Arc<Places>,
     next: AtomicU64,
+    classic: AtomicBool,
 }
 
 impl Door {
@@ -46,12 +47,22 @@ impl Door {
             handshakes: Arc::new(Seats::new(limits::HALF_OPEN)),
             places: Arc::default(),
             next: AtomicU64::default(),
+            classic: AtomicBool::new(true),
         }
     }
 
     /// From these addresses more connections may come: circuits of others among them.
     pub(crate) fn know(&self, addrs: BTreeSet<IpAddr>) {
         self.places.lock().known = addrs;
+    }
+
+    pub(crate) fn welcome_classic(&self, welcome: bool) {
+        self.classic.store(welcome, Ordering::Relaxed);
+    }
+
+    /// Whether connections in the classic dialect are read.
+    pub(crate) fn takes_classic(&self) -> bool {
+        self.classic.load(Ordering::Relaxed)
     }
 
     /// Takes a connection whose first byte is that of TLS.

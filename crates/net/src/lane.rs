@@ -30,6 +30,8 @@ pub(crate) struct Queue {
 #[derive(Debug, Default)]
 struct State {
     entries: VecDeque<Entry>,
+    /// Of the entries.
+    bytes: usize,
     /// Taken out and being written.
     in_flight: usize,
     /// How often everything in it was given up.
@@ -46,11 +48,12 @@ impl Queue {
         let full = if state.stuck {
             state.is_busy()
         } else {
-            state.entries.len() >= cap
+            state.entries.len() >= cap || state.bytes + entry.bytes.len() > limits::LANE_BYTES
         };
         if state.ended || full {
             return Err(entry);
         }
+        state.bytes += entry.bytes.len();
         state.entries.push_back(entry);
         drop(state);
         self.filled.notify_one();
@@ -91,6 +94,7 @@ impl Queue {
         state.stuck = true;
         state.given_up += 1;
         let rest = std::mem::take(&mut state.entries);
+        state.bytes = 0;
         drop(state);
         self.drained.notify_waiters();
         rest
@@ -158,6 +162,7 @@ impl State {
             }
         }
         self.in_flight = batch.len();
+        self.bytes = self.bytes.saturating_sub(bytes);
         batch
     }
 }
@@ -239,6 +244,22 @@ mod tests {
             bytes: Bytes::from_static(b"x"),
             ticket: None,
         }
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_one_peer_is_bounded_in_bytes() {
+        let queue = Queue::default();
+        let large = || Entry {
+            bytes: Bytes::from(vec![0; limits::LANE_BYTES / 4]),
+            ticket: None,
+        };
+        let taken = (0..9).filter(|_| queue.push(large(), 100).is_ok());
+        assert_eq!(taken.count(), 4);
+        queue.take(1).await.unwrap();
+        assert!(queue.push(large(), 100).is_ok() && queue.push(large(), 100).is_err());
+        queue.give_up();
+        queue.finish();
+        assert!(queue.push(large(), 100).is_ok());
     }
 
     #[tokio::test]

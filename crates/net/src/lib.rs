@@ -35,6 +35,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     num::NonZeroU64,
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -100,8 +101,9 @@ pub enum NetEvent {
         /// Where it came from.
         source: SocketAddr,
     },
-    /// Any message but a file chunk.
-    Message(Received),
+    /// Any message but a file chunk. Its connection is read on once it was said for how long it is
+    /// not to be, or at once when nothing is said.
+    Message(Received, oneshot::Sender<Duration>),
     /// A send with a ticket was written.
     Written(Ticket),
     /// A send with a ticket could not be written at any address.
@@ -386,6 +388,11 @@ impl Net {
     /// Ends all circuits that are passed on now.
     pub fn end_circuits(&self) {
         self.reception.end_circuits();
+    }
+
+    /// Whether connections in the classic dialect are read; they are to begin with.
+    pub fn welcome_classic(&self, welcome: bool) {
+        self.door.welcome_classic(welcome);
     }
 
     /// Circuits that are passed on now, and the bytes of all there were.

@@ -27,6 +27,8 @@ pub(crate) const WRITE: Duration = Duration::from_secs(10);
 pub(crate) const IDLE: Duration = Duration::from_secs(5);
 /// Chat messages waiting for one peer, as many as the brain holds; their bytes are shared.
 pub(crate) const CHAT_LANE: usize = 16_384;
+/// Their bytes: as many as the brain holds of others' messages. What is over that is tried again.
+pub(crate) const LANE_BYTES: usize = 32 << 20;
 /// Chunks waiting for one peer before their senders are held back.
 pub(crate) const BULK_LANE: usize = 128;
 /// Chunks waiting for one peer at most: every connection may add one after the mark above.

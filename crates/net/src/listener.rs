@@ -5,6 +5,7 @@ use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use gossamer_wire::v1::{Body, Message, Splitter};
@@ -116,7 +117,7 @@ async fn receive(stream: TcpStream, reader: Reader, door: Arc<Door>) {
         return;
     };
     match first {
-        [b'{' | b' ' | b'\t' | b'\r' | b'\n'] => reader.run(stream).await,
+        [b'{' | b' ' | b'\t' | b'\r' | b'\n'] if door.takes_classic() => reader.run(stream).await,
         // The seat is for readers: the door has its own.
         [0x16] => door.welcome(stream, reader.source),
         _ => {}
@@ -180,10 +181,14 @@ impl Reader {
                             raw,
                         };
                         self.seat.is_heard();
-                        if !self.hand_over(received).await {
+                        let Some(pause) = self.hand_over(received).await else {
                             return;
-                        }
+                        };
+                        // Whoever says too much is silent meanwhile, and keeps nobody out.
                         self.seat.owes_a_message();
+                        if !pause.is_zero() {
+                            sleep(pause).await;
+                        }
                     }
                     Ok(None) => break,
                     Err(_) => return,
@@ -195,10 +200,14 @@ impl Reader {
         }
     }
 
-    /// False when the node has stopped.
-    async fn hand_over(&self, received: Received) -> bool {
+    /// How long nothing more is to be read; `None` when the node has stopped. One message of a
+    /// connection at a time is under way, so what waits for the node is bounded as connections are.
+    async fn hand_over(&self, received: Received) -> Option<Duration> {
         if !matches!(received.message.body, Body::FileChunk(_)) {
-            return self.events.send(NetEvent::Message(received)).await.is_ok();
+            let (pause, paused) = oneshot::channel();
+            let event = NetEvent::Message(received, pause);
+            self.events.send(event).await.ok()?;
+            return Some(paused.await.unwrap_or_default());
         }
         let (passed_on, lanes) = oneshot::channel();
         if self
@@ -210,7 +219,7 @@ impl Reader {
             .await
             .is_err()
         {
-            return false;
+            return None;
         }
         // Hop by hop, the slowest lane sets the pace; one that is stuck is given up in time.
         let lanes = timeout(limits::STALL, lanes)
@@ -219,7 +228,7 @@ impl Reader {
         for lane in lanes.unwrap_or_default() {
             let _ = timeout(limits::STALL, lane.room()).await;
         }
-        true
+        Some(Duration::ZERO)
     }
 }
 

@@ -233,7 +233,7 @@ async fn the_classic_dialect_is_spoken_at_the_same_port() {
         "timestamp":1.5,"content":"hello"}"#;
     let mut socket = say(&ana, chat).await;
     match ana.event().await {
-        NetEvent::Message(received) => assert_eq!(received.source, socket.local_addr().unwrap()),
+        NetEvent::Message(received, _) => assert_eq!(received.source, socket.local_addr().unwrap()),
         other => panic!("{other:?}"),
     }
     socket.shutdown().await.unwrap();

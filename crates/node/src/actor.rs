@@ -234,7 +234,13 @@ impl Actor {
                 datagram: bytes,
                 source,
             },
-            NetEvent::Message(received) => Input::Arrived(classic::arrived(received)),
+            NetEvent::Message(received, pause) => {
+                let from = received.source.ip();
+                self.tell(Input::Arrived(classic::arrived(received)));
+                let pause_for = self.classic.mesh.pause(from, self.clock.now());
+                let _ = pause.send(pause_for);
+                return;
+            }
             NetEvent::Written(ticket) => Input::Written(classic::ticket_of(ticket)),
             NetEvent::WriteFailed(ticket) => Input::WriteFailed(classic::ticket_of(ticket)),
             NetEvent::Dialled(addr) => Input::Dialled(addr),

@@ -47,8 +47,10 @@ pub struct Node;
 const QUEUE: usize = 256;
 /// Ids of messages told to the brain at the start, so that none is shown twice.
 const KNOWN: u32 = 16_384;
-/// Messages kept; a flood must not fill the disk for ever.
-const KEPT: u32 = 1_000_000;
+/// Messages kept, and the bytes that the database may take; a flood must not fill the disk for ever.
+pub(crate) const KEPT: u32 = 1_000_000;
+/// See [`KEPT`].
+pub(crate) const KEPT_BYTES: u64 = 4 << 30;
 /// A display name, in what people call characters.
 const NAME: usize = 64;
 
@@ -85,6 +87,7 @@ impl Node {
 
         let clock = Clock::start();
         let classic_welcome = config.classic_welcome();
+        net.welcome_classic(classic_welcome);
         let me = gossamer_mesh::Config {
             node_id: NodeId(device.classic()),
             device: Some(device),

@@ -322,7 +322,38 @@ impl Messages<'_> {
         transaction.commit()?;
         Ok(removed)
     }
+
+    /// Removes some of the oldest messages when the database takes more than `most` bytes; those
+    /// queued stay. Returns how many went: to be called again from time to time.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn shrink(&mut self, most: u64) -> Result<usize, StoreError> {
+        let number = |what| {
+            self.db
+                .pragma_query_value(None, what, |row| row.get::<_, i64>(0))
+        };
+        let pages = number("page_count")?.saturating_sub(number("freelist_count")?);
+        let bytes = pages.saturating_mul(number("page_size")?);
+        if u64::try_from(bytes).unwrap_or_default() <= most {
+            return Ok(0);
+        }
+        let transaction = self.db.transaction()?;
+        let removed = transaction
+            .prepare_cached(
+                "DELETE FROM messages WHERE seq IN (SELECT seq FROM messages
+                 WHERE state IS NOT 'queued' ORDER BY seq LIMIT ?1)",
+            )?
+            .execute([SHRINK])?;
+        let orphans = "DELETE FROM message_after WHERE later NOT IN (SELECT seq FROM messages)";
+        transaction.execute(orphans, [])?;
+        transaction.commit()?;
+        Ok(removed)
+    }
 }
+
+/// Messages that are removed at once: more than come in a minute, few enough not to hold up others.
+const SHRINK: u32 = 10_000;
 
 /// An id that none comes after.
 const AFTER_ALL: &str = "\u{10ffff}";
@@ -657,5 +688,17 @@ mod tests {
         assert_eq!(all(&mut store), ["own-0", "ben-3", "ben-4"]);
         let names = "SELECT count(*) FROM message_after";
         assert_eq!(store.db.query_row(names, [], |row| row.get(0)), Ok(2));
+    }
+
+    #[test]
+    fn messages_that_take_too_much_of_the_disk_go_and_those_queued_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = open(&dir);
+        store
+            .record(&[our_own(0, MessageState::Queued), from_ben(1)], &[])
+            .unwrap();
+        assert_eq!(store.messages().shrink(1 << 30).unwrap(), 0);
+        assert_eq!(store.messages().shrink(1).unwrap(), 1);
+        assert_eq!(all(&mut store), ["own-0"]);
     }
 }

@@ -6,13 +6,13 @@ use std::{
 };
 
 use gossamer_crypto::{DeviceId, EnvelopeId};
-use gossamer_wire::v2::Bucket;
+use gossamer_wire::v2::{Bucket, Kind};
 
 use super::Entry;
 use crate::limits;
 
 /// How much is kept of what is said. A tenth of it may be mail between strangers; mail and history
-/// can each count on a half.
+/// can each count on a half. A quarter may be what bridges brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     /// Bytes of bodies.
@@ -43,9 +43,11 @@ impl Quota {
     }
 }
 
-/// Of whom a body is. The earlier of the last three goes first.
+/// Of whom a body is. The earlier of the first two goes first, and of the last three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
+    /// What was said on the classic wire, by whoever could reach a bridge.
+    Bridged,
     /// What is for everyone, and what devices say of themselves.
     History,
     /// Mail between devices that we have nothing to do with.
@@ -56,17 +58,19 @@ enum Class {
     Ours,
 }
 
-const ALL: [Class; 4] = [
+const ALL: [Class; 5] = [
+    Class::Bridged,
     Class::History,
     Class::Strangers,
     Class::Contacts,
     Class::Ours,
 ];
 const MAIL: [Class; 3] = [Class::Strangers, Class::Contacts, Class::Ours];
-const MAIL_FIRST: [Class; 4] = [
+const MAIL_FIRST: [Class; 5] = [
     Class::Strangers,
     Class::Contacts,
     Class::Ours,
+    Class::Bridged,
     Class::History,
 ];
 
@@ -145,7 +149,10 @@ impl Custody {
     ) -> Room {
         let load = |classes: &[Class]| self.load(classes, coming);
         let (all, mail) = (load(&ALL), load(&MAIL));
-        let order: &[Class] = if !self.quota.part(10).holds(load(&[Class::Strangers])) {
+        let bridged = coming.is_none_or(|entry| self.class(entry) == Class::Bridged);
+        let order: &[Class] = if bridged && !self.quota.part(4).holds(load(&[Class::Bridged])) {
+            &[Class::Bridged]
+        } else if !self.quota.part(10).holds(load(&[Class::Strangers])) {
             &[Class::Strangers]
         } else if self.quota.holds(all) {
             return Room::Free;
@@ -248,7 +255,9 @@ impl Custody {
 
     fn class(&self, entry: &Entry) -> Class {
         let to = entry.mail.as_ref().map(|mail| mail.audience);
-        if entry.bucket != Bucket::Mail {
+        if entry.kind == Kind::Classic {
+            Class::Bridged
+        } else if entry.bucket != Bucket::Mail {
             Class::History
         } else if entry.own || to == Some(self.me) {
             Class::Ours

@@ -169,6 +169,9 @@ pub enum Input {
     /// An envelope of ours is on disk: spread it. One of kind `LinkState` answers
     /// [`Output::TellLinks`] and needs no disk.
     Publish(Envelope),
+    /// A message from the classic wire, as this bridge writes it. Answered by [`Output::Persist`],
+    /// or by nothing where it is known or there is no room for it.
+    Bridge(Envelope),
     /// A message of ours reached someone who does not speak v2: it does not wait for the first
     /// neighbour any more.
     Settled(EnvelopeId),
@@ -402,6 +405,8 @@ pub struct Gossip<R> {
     /// Unasked-for envelopes that each author may still send.
     authors: ById<DeviceId, Tokens>,
     put_off: PutOff,
+    /// The same for what they bridge.
+    bridges: ById<DeviceId, Tokens>,
     beat_at: Duration,
     /// When links are to be watched, or before.
     watch_at: Duration,
@@ -439,6 +444,7 @@ impl<R: Rng> Gossip<R> {
             overlay: overlay::Overlay::default(),
             authors: ById::with_hasher(secret),
             put_off: PutOff::default(),
+            bridges: ById::with_hasher(secret),
             beat_at: Duration::ZERO,
             watch_at: Duration::MAX,
             outputs: VecDeque::new(),
@@ -472,6 +478,7 @@ impl<R: Rng> Gossip<R> {
             Input::Frame { link, kind, body } => self.frame(link, kind, &body, now),
             Input::Served { link, id, found } => self.served(link, id, found, now),
             Input::Publish(envelope) => self.publish(&envelope, now),
+            Input::Bridge(envelope) => self.bridge(envelope, now),
             Input::Settled(id) => self.outbox.settle(id),
             Input::Opened { id, secret } => self.opened(id, secret, now),
             Input::Contacts(contacts) => {
@@ -625,6 +632,7 @@ impl<R: Rng> Gossip<R> {
         if self.authors.len() >= limits::AUTHORS / 2 {
             self.authors.retain(|_, tokens| !tokens.is_full(now));
         }
+        self.bridges.retain(|_, tokens| !tokens.is_full(now));
         self.neighbours
             .forget_silent(now, self.me.stale, &self.links);
         let uptime = self.uptime_at(now);

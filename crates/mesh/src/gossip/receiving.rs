@@ -80,7 +80,12 @@ impl<R: Rng> Gossip<R> {
         if !self.is_signed(&author, &envelope) {
             return self.ban(link, now);
         }
-        if !asked_for && (self.is_behind(&author, now) || !self.may_write(author, now)) {
+        if !asked_for && body.kind == Kind::Classic {
+            // A flood of them is not asked for: the next comparison finds what is left of it.
+            if !self.may_bridge(author, now) {
+                return;
+            }
+        } else if !asked_for && (self.is_behind(&author, now) || !self.may_write(author, now)) {
             // Beyond what is remembered, the next comparison finds it.
             let _ = self.put_off(id, author, link, now);
             return;
@@ -96,14 +101,15 @@ impl<R: Rng> Gossip<R> {
             hops,
             ttl: ttl.min(TTL),
             held: Held::Pending,
-            own: author == self.me.device,
+            // What this device bridged is as little its own as what another one did.
+            own: author == self.me.device && body.kind != Kind::Classic,
             ..Entry::of(id, &envelope, &body, author)
         };
         if self.heeds(link, &entry, &body, now) {
             let had_room = self.accept(envelope, entry, Whose { have, owed }, now);
             if !had_room && !asked_for {
                 // It is not remembered: whoever repeats it must not spend what its author has.
-                self.give_back(&author);
+                self.give_back(&author, body.kind);
             }
         }
     }
@@ -151,10 +157,52 @@ impl<R: Rng> Gossip<R> {
             .take(now)
     }
 
-    fn give_back(&mut self, author: &DeviceId) {
-        if let Some(tokens) = self.authors.get_mut(author) {
+    /// The same for what it heard on the classic wire: that takes nothing from what it may say
+    /// itself.
+    fn may_bridge(&mut self, bridge: DeviceId, now: Duration) -> bool {
+        if self.bridges.len() >= limits::AUTHORS && !self.bridges.contains_key(&bridge) {
+            return false;
+        }
+        self.bridges
+            .entry(bridge)
+            .or_insert_with(|| Tokens::full(RATE))
+            .take(now)
+    }
+
+    fn give_back(&mut self, author: &DeviceId, kind: Kind) {
+        let of_all = if kind == Kind::Classic {
+            &mut self.bridges
+        } else {
+            &mut self.authors
+        };
+        if let Some(tokens) = of_all.get_mut(author) {
             tokens.give_back();
         }
+    }
+
+    /// Takes a message from the classic wire as if a neighbour had brought it: it is never one of
+    /// ours, and there has to be room for it.
+    pub(super) fn bridge(&mut self, envelope: Envelope, now: Duration) {
+        let id = envelope.id();
+        let Ok(body) = envelope.parse() else {
+            return;
+        };
+        if body.kind != Kind::Classic
+            || self.index.get(&id).is_some()
+            || self.pending.len() >= limits::PENDING
+        {
+            return;
+        }
+        let entry = Entry {
+            birth: self.uptime_at(now),
+            held: Held::Pending,
+            ..Entry::of(id, &envelope, &body, self.me.device)
+        };
+        let nobody = Whose {
+            have: BTreeSet::new(),
+            owed: BTreeSet::new(),
+        };
+        self.accept(envelope, entry, nobody, now);
     }
 
     /// False when there is no room at the moment.

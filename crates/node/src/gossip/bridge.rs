@@ -6,11 +6,11 @@ use gossamer_crypto::EnvelopeId;
 use gossamer_mesh::{
     Author as ClassicAuthor, Input as ClassicInput, Published,
     bridge::{Heard, outward},
-    gossip::Entry,
+    gossip::Input,
 };
 use gossamer_wire::v2::Body;
 
-use super::{content::Speaker, inbound::Arrival, rows::message};
+use super::content::Speaker;
 use crate::actor::Actor;
 
 impl Actor {
@@ -20,31 +20,19 @@ impl Actor {
         let text = self.classic.open(&heard.content);
         let author = Arc::clone(&self.v2.author);
         let envelope = text.and_then(|text| author.classic(&self.v2.content, heard, &text));
-        let parsed = envelope.and_then(|envelope| Some((envelope.parse().ok()?, envelope)));
-        let Some((body, envelope)) = parsed else {
+        let Some(envelope) = envelope else {
             return self.persist_classic(heard);
         };
         let id = envelope.id();
         if self.v2.brain.knows(&id) || self.v2.pending.contains_key(&id) {
             return self.tell(ClassicInput::Ignored(vec![heard.header.message_id.clone()]));
         }
-        let entry = Entry {
-            birth: self.v2.brain.uptime(self.clock.now()),
-            own: true,
-            ..Entry::of(id, &envelope, &body, author.device.id())
-        };
-        let said = self.v2.content.read(&body);
-        let mut message = said.map(|said| message(said, &body, &entry));
-        if let Some(message) = &mut message {
-            message.row.hops = None;
+        self.v2.bridging = Some((id, heard.header.message_id.clone()));
+        self.gossip(Input::Bridge(envelope));
+        // There is no room for it: another copy may find some.
+        if let Some((_, message_id)) = self.v2.bridging.take() {
+            self.tell(ClassicInput::PersistFailed(vec![message_id]));
         }
-        self.keep(Arrival {
-            envelope,
-            entry,
-            body,
-            message,
-            heard: Some(heard.header.message_id.clone()),
-        });
     }
 
     /// Something said over v2 is told to the classic nodes near.

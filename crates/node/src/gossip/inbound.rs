@@ -34,17 +34,22 @@ impl Actor {
             return self.gossip(Input::PersistFailed(vec![entry.id]));
         };
         let said = self.v2.content.read(&body);
-        let message = said.map(|said| message(said, &body, &entry));
+        let mut message = said.map(|said| message(said, &body, &entry));
+        let bridging = self.v2.bridging.take_if(|(id, _)| *id == entry.id);
+        let heard = bridging.map(|(_, message_id)| message_id);
+        if let Some(message) = message.as_mut().filter(|_| heard.is_some()) {
+            message.row.hops = None;
+        }
         self.keep(Arrival {
             envelope,
             entry,
             body,
             message,
-            heard: None,
+            heard,
         });
     }
 
-    pub(super) fn keep(&mut self, arrival: Arrival) {
+    fn keep(&mut self, arrival: Arrival) {
         self.v2.pending.insert(arrival.entry.id, arrival.clone());
         self.v2.batch.push(arrival);
         self.keep_batch();
@@ -77,9 +82,9 @@ impl Actor {
                 self.sink.emit(Event::Error { code, message });
                 for arrival in batch {
                     self.v2.pending.remove(&arrival.entry.id);
-                    match arrival.heard {
-                        Some(id) => self.tell(ClassicInput::PersistFailed(vec![id])),
-                        None => self.gossip(Input::PersistFailed(vec![arrival.entry.id])),
+                    self.gossip(Input::PersistFailed(vec![arrival.entry.id]));
+                    if let Some(id) = arrival.heard {
+                        self.tell(ClassicInput::PersistFailed(vec![id]));
                     }
                 }
             }
@@ -106,16 +111,10 @@ impl Actor {
                 _ => pending.message = None,
             }
         }
-        let (bridged, arrived): (Vec<_>, Vec<_>) =
-            batch.into_iter().partition(|one| one.heard.is_some());
-        self.gossip(Input::Persisted(
-            arrived.into_iter().map(|one| one.entry.id).collect(),
-        ));
-        for arrival in bridged {
-            self.deliver(&arrival.entry.id);
-            self.gossip(Input::Publish(arrival.envelope));
-            self.tell(ClassicInput::Persisted(arrival.heard.into_iter().collect()));
-        }
+        let ids = batch.iter().map(|one| one.entry.id).collect();
+        self.gossip(Input::Persisted(ids));
+        let heard = batch.into_iter().filter_map(|one| one.heard);
+        self.tell(ClassicInput::Persisted(heard.collect()));
         self.show_moved(recorded.moved);
     }
 

@@ -73,7 +73,7 @@ impl Actor {
             }
             NetEvent::Circuit(request) => self.circuit(request),
             NetEvent::Datagram { .. }
-            | NetEvent::Message(_)
+            | NetEvent::Message(..)
             | NetEvent::Written(_)
             | NetEvent::WriteFailed(_)
             | NetEvent::Dialled(_)

@@ -28,7 +28,13 @@ pub(crate) use self::{
     author::Author, carrying::restore, content::Content, inbound::Arrival, rows::entry,
     serving::Served,
 };
-use crate::{actor::Actor, api::PeerView, devices::Devices, streams::Admitted};
+use crate::{
+    actor::Actor,
+    api::PeerView,
+    devices::Devices,
+    node::{KEPT, KEPT_BYTES},
+    streams::Admitted,
+};
 
 /// What a node keeps for v2.
 pub(crate) struct Gossiping {
@@ -37,6 +43,8 @@ pub(crate) struct Gossiping {
     pub(crate) content: Content,
     pub(crate) devices: Devices,
     pub(crate) bridge: Bridge,
+    /// A classic message that the brain is asked to take as an envelope: its ids in both dialects.
+    bridging: Option<(EnvelopeId, String)>,
     pub(crate) admitted: Admitted,
     /// What the brain wants on disk, and whether a write is under way: while one is, the next
     /// batch gathers.
@@ -65,6 +73,7 @@ impl Gossiping {
             content,
             devices: Devices::default(),
             bridge: Bridge::default(),
+            bridging: None,
             admitted: Admitted::default(),
             batch: Vec::new(),
             storing: false,
@@ -146,6 +155,10 @@ impl Actor {
             if turned_away > 0 {
                 tracing::debug!(turned_away, "beacons of devices there was no room for");
             }
+            self.archive.note(|store| {
+                store.messages().prune(KEPT)?;
+                store.messages().shrink(KEPT_BYTES).map(drop)
+            });
         }
     }
 

@@ -84,7 +84,8 @@ pub(crate) fn entry(stored: &IndexEntry, author: DeviceId) -> Option<Entry> {
         } else {
             Held::IdOnly
         },
-        own: meta.own,
+        // What was bridged is not ours, whoever wrote that down.
+        own: meta.own && meta.kind != Kind::Classic.number(),
         mail: mail.map(|(audience, ack)| {
             let audience = audience.into();
             Box::new(Mail { audience, ack })
