@@ -334,7 +334,7 @@ impl Messages<'_> {
                 .pragma_query_value(None, what, |row| row.get::<_, i64>(0))
         };
         let pages = number("page_count")?.saturating_sub(number("freelist_count")?);
-        let bytes = pages.saturating_mul(number("page_size")?);
+        let bytes = pages.saturating_mul(PAGE);
         if u64::try_from(bytes).unwrap_or_default() <= most {
             return Ok(0);
         }
@@ -351,6 +351,9 @@ impl Messages<'_> {
         Ok(removed)
     }
 }
+
+/// Bytes of a page of the database: SQLCipher's own, and it tells no other.
+const PAGE: i64 = 4096;
 
 /// Messages that are removed at once: more than come in a minute, few enough not to hold up others.
 const SHRINK: u32 = 10_000;
