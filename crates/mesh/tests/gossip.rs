@@ -370,3 +370,16 @@ fn a_flood_of_one_author_is_slowed_and_still_arrives_by_and_by() {
     let shown: BTreeSet<_> = street.people[ANA].shown.iter().copied().collect();
     assert_eq!(shown, said);
 }
+
+#[test]
+fn whoever_is_named_while_linked_is_dialled_again_when_that_link_is_gone() {
+    let mut street = Street::open(2);
+    street.connect(BEN, street::addr(ANA), None);
+    street.run();
+    street.tell(ANA, Input::Connect(street::addr(BEN)));
+    assert_eq!(street.links(), 1, "he is here already");
+    street.cut_between(ANA, BEN);
+    assert!(street.people[ANA].up.is_empty());
+    street.wait(61);
+    assert!(street.people[ANA].up.contains(&street.id(BEN)));
+}

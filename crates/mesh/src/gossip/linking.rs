@@ -60,6 +60,10 @@ impl<R: Rng> Gossip<R> {
             let linked = due.device.is_some_and(|device| self.has_link(&device));
             let at_addr = |link: &Link| link.addr == due.addr || link.listens_at == due.addr;
             let named = due.device.is_none() && self.links.values().any(at_addr);
+            if named {
+                // It is looked at again once that link may be gone.
+                self.neighbours.look_again(due.addr, now);
+            }
             if linked || named {
                 continue;
             }

@@ -193,6 +193,15 @@ impl Neighbours {
         }
     }
 
+    /// Whoever is at an address that the user named has a link, which may end: that is looked at
+    /// again.
+    pub(crate) fn look_again(&mut self, addr: SocketAddr, now: Duration) {
+        if let Some(attempts) = self.named.get_mut(&addr) {
+            attempts.at = Some(now + limits::DIAL_LAST);
+            self.touch();
+        }
+    }
+
     /// Whoever is at an address that the user named does not seem to speak TLS: it is not asked
     /// often.
     pub(crate) fn slow_down(&mut self, addr: SocketAddr) {
