@@ -87,7 +87,12 @@ impl Look {
             self.clock(message.received_at)
         };
         let clock = self.dim(&clock);
-        format!("{clock} {}: {text}", self.name(name))
+        let doubt = if message.is_misdated() && !message.own {
+            self.dim(" (their clock, or this device's, seems wrong)")
+        } else {
+            String::new()
+        };
+        format!("{clock} {}{doubt}: {text}", self.name(name))
     }
 
     pub(crate) fn came(&self, peer: &PeerView) -> String {

@@ -45,6 +45,15 @@ pub struct MessageRow {
     pub late: bool,
 }
 
+impl MessageRow {
+    /// Whether its author's clock, or this node's, was wrong by more than a day: the time it says
+    /// did not count for its place.
+    #[must_use]
+    pub fn is_misdated(&self) -> bool {
+        self.place < self.sent_at
+    }
+}
+
 /// A message that comes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMessage {
@@ -281,14 +290,17 @@ impl Messages<'_> {
         after: &[String],
     ) -> Result<Option<Vec<String>>, StoreError> {
         let transaction = self.db.transaction()?;
-        let found: Option<(i64, i64)> = transaction
-            .prepare_cached("SELECT seq, sent_at FROM messages WHERE id = ?1 AND readable = 0")?
-            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        let found: Option<(i64, i64, i64)> = transaction
+            .prepare_cached(
+                "SELECT seq, sent_at, received_at FROM messages WHERE id = ?1 AND readable = 0",
+            )?
+            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
-        let Some((seq, sent_at)) = found else {
+        let Some((seq, sent_at, received_at)) = found else {
             return Ok(None);
         };
-        let place = order::place(&transaction, loaded(sent_at), after)?;
+        let (sent_at, received_at) = (loaded(sent_at), loaded(received_at));
+        let place = order::place(&transaction, sent_at, received_at, after)?;
         transaction
             .prepare_cached(
                 "UPDATE messages SET from_name = ?2, text = ?3, place = ?4, readable = 1
@@ -381,7 +393,7 @@ pub(crate) fn insert(
     let mut moved = BTreeSet::new();
     for NewMessage { row, after } in messages {
         let last = last.get(row.conversation.as_str()).and_then(Option::as_ref);
-        let place = order::place(transaction, row.sent_at, after)?;
+        let place = order::place(transaction, row.sent_at, row.received_at, after)?;
         let late = last.is_some_and(|(below, id)| (place, &row.id) < (*below, id));
         let new = insert_row(transaction, row, place, late)?;
         if new {

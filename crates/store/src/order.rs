@@ -8,6 +8,12 @@
 //! then what they say the time was, then the id (docs/protocol-v2.md 7.1). Where clocks are right
 //! a place is simply the time; a device whose clock is behind still answers below what it answers.
 //!
+//! A `created` that is more than a day after the moment at which the message reached us counts as 0:
+//! one clock in the year 2106 would otherwise stand below everything that others ever write, and with it what
+//! answers it. The moment is that of our own clock, which nobody else can move. Such a message
+//! stands right below what it names, on every device alike. Only one that names nothing has no
+//! place of its own: it stands where it came.
+//!
 //! Places depend only on which messages are here, not on the order in which they came: when a
 //! message comes after one that names it, the later one moves up, and what names that one. So
 //! every device that has the same messages shows them in the same order, and what is shown moves
@@ -26,9 +32,25 @@ const LATEST: i64 = 9_007_199_254_740_991;
 /// long history backwards must not make every message of it move all others.
 const MOVES: usize = 1_000;
 
-/// The place of a message that was made at `created` and names `after`.
-pub(crate) fn place(db: &Connection, created: u64, after: &[String]) -> rusqlite::Result<i64> {
-    let mut place = stored(created).min(LATEST);
+/// How far a clock may be ahead of ours and still be believed, milliseconds: a day, more than any
+/// confusion of time zones explains.
+const AHEAD: u64 = 24 * 60 * 60 * 1000;
+
+/// The place of a message that was made at `created`, came at `received` and names `after`.
+pub(crate) fn place(
+    db: &Connection,
+    created: u64,
+    received: u64,
+    after: &[String],
+) -> rusqlite::Result<i64> {
+    let believed = if created <= received.saturating_add(AHEAD) {
+        created
+    } else if after.is_empty() {
+        received
+    } else {
+        0
+    };
+    let mut place = stored(believed).min(LATEST);
     for earlier in after {
         if let Some((above, _)) = position(db, earlier)? {
             place = place.max(above.saturating_add(1));
@@ -141,6 +163,43 @@ mod tests {
         far.row.sent_at = u64::MAX;
         let answer = after(from_ben(0), &["ben-1"]);
         assert_eq!(order_of(&[answer, far]), ["ben-1", "ben-0"]);
+    }
+
+    #[test]
+    fn what_honest_people_write_stands_below_what_came_before_from_the_year_2106() {
+        // Ben's clock is in 2106. Ana answers him, cleo has seen neither.
+        let year_2106 = 4_291_747_200_000;
+        let mut far = after(from_ben(1), &["ben-0"]);
+        far.row.sent_at = year_2106;
+        let answer = after(from_ben(2), &["ben-1"]);
+        let honest = [from_ben(0), far, answer, from_ben(3), from_ben(4)];
+        let expected = ["ben-0", "ben-1", "ben-2", "ben-3", "ben-4"];
+        for seed in 1..=20 {
+            assert_eq!(order_of(&shuffled(&honest, seed)), expected, "seed {seed}");
+        }
+        // One that names nothing stands where it came.
+        let mut far = from_ben(2);
+        far.row.sent_at = u64::MAX;
+        far.row.received_at = from_ben(2).row.sent_at;
+        assert_eq!(
+            order_of(&[from_ben(1), far, from_ben(3)]),
+            ["ben-1", "ben-2", "ben-3"]
+        );
+    }
+
+    #[test]
+    fn a_clock_that_is_half_a_day_ahead_is_believed_and_one_of_two_days_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = open(&dir);
+        let ahead = |number, hours: u64| {
+            let mut message = from_ben(number);
+            message.row.sent_at = message.row.received_at + hours * 3_600_000;
+            message
+        };
+        let batch = [ahead(1, 12), ahead(2, 48)];
+        store.record(&batch, &[]).unwrap();
+        let mut misdated = |id| store.messages().get(id).unwrap().unwrap().is_misdated();
+        assert_eq!([misdated("ben-1"), misdated("ben-2")], [false, true]);
     }
 
     #[test]

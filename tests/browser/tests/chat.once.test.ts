@@ -16,7 +16,7 @@ async function hear(page: Page, text: string, more: Record<string, unknown> = {}
         text: said,
         own: false,
         readable: true,
-        sent_at: Date.now(),
+        sent_at: extra.place ?? Date.now(),
         received_at: Date.now(),
         place: Date.now(),
         late: false,

@@ -40,7 +40,9 @@ sent_at: number,
  */
 received_at: number, 
 /**
- * Where it stands in its conversation: clients order by this and then by `id`.
+ * Where it stands in its conversation: clients order by this and then by `id`. It is below
+ * `sent_at` when the author's clock seemed more than a day ahead of ours and was not
+ * believed; a client says so.
  */
 place: number, 
 /**

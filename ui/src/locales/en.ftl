@@ -169,6 +169,7 @@ message-more = Show all
 message-less = Show less
 message-not-sent = Not sent.
 message-late = Arrived late
+message-misdated = Their clock, or yours, is wrong by more than a day
 message-hops = { $n ->
     [one] Through { $n } device
    *[other] Through { $n } devices

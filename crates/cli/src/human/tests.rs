@@ -353,6 +353,18 @@ fn an_afternoon_of_ana_and_ben() {
 }
 
 #[test]
+fn whose_clock_seems_wrong_is_said_beside_the_message() {
+    let mut far = message("m1", "ben", "hello from 2106");
+    far.sent_at = 4_291_747_200_000;
+    let mut ana = Screen::new(false);
+    ana.happens(Event::Message(far));
+    assert_eq!(
+        ana.transcript,
+        "14:02 ben (their clock, or this device's, seems wrong): hello from 2106\n"
+    );
+}
+
+#[test]
 fn without_a_terminal_own_messages_are_printed_too() {
     let mut ana = Screen::new(true);
     ana.happens(Event::Message(message("m1", "ana", "hello")));

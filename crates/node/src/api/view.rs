@@ -165,7 +165,9 @@ pub struct MessageView {
     /// When it reached this node, Unix milliseconds.
     #[ts(type = "number")]
     pub received_at: u64,
-    /// Where it stands in its conversation: clients order by this and then by `id`.
+    /// Where it stands in its conversation: clients order by this and then by `id`. It is below
+    /// `sent_at` when the author's clock seemed more than a day ahead of ours and was not
+    /// believed; a client says so.
     #[ts(type = "number")]
     pub place: u64,
     /// Whether something that stands below it was here before it came.
@@ -178,6 +180,14 @@ pub struct MessageView {
     pub reached: u32,
     /// Why it failed, for people.
     pub reason: Option<String>,
+}
+
+impl MessageView {
+    /// Whether its author's clock, or this node's, was wrong by more than a day when it came.
+    #[must_use]
+    pub fn is_misdated(&self) -> bool {
+        self.place < self.sent_at
+    }
 }
 
 /// How far a message of our own got.

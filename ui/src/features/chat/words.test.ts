@@ -37,6 +37,11 @@ it('says how a message of someone else came, unless it came directly', () => {
   expect(journeyOf({ ...own('sent'), hops: 3 })).toEqual([]);
 });
 
+it('tells of a clock that is far ahead', () => {
+  const year2106 = { ...message(ben, 'hi', 4_291_747_200_000), place: own('sent').place };
+  expect(journeyOf(year2106)).toEqual(['Their clock, or yours, is wrong by more than a day']);
+});
+
 it('drops the marks of Markdown where there is one line', () => {
   expect(plain('**Two** things:\n\n- `a`\n- [b](https://example.org)')).toBe('Two things: a b');
   expect(plain('```rust\nfn main() {}\n```')).toBe('fn main() {}');

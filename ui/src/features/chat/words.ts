@@ -16,11 +16,17 @@ export function deliveryOf(message: MessageView, online: number): Delivery | nul
   return { glyph: message.state, words: t(`state-${message.state}`, { n: message.reached }) };
 }
 
-/** How a message of someone else came: late, or through others. Nothing when it came directly. */
-export function journeyOf({ own, late, hops }: MessageView): string[] {
+/**
+ * How a message of someone else came: by a clock that seems wrong, late, or through others. Nothing
+ * when it came directly.
+ */
+export function journeyOf({ own, late, hops, place, sent_at }: MessageView): string[] {
   if (own) return [];
-  const through = hops ? [t('message-hops', { n: hops })] : [];
-  return late ? [t('message-late'), ...through] : through;
+  return [
+    ...(place < sent_at ? [t('message-misdated')] : []),
+    ...(late ? [t('message-late')] : []),
+    ...(hops ? [t('message-hops', { n: hops })] : []),
+  ];
 }
 
 /** One sentence for a screen reader. */
