@@ -3,6 +3,7 @@
 // A KIND is a suite of `npm test`, repeated until it fails or N (10) runs are green, or
 // `properties`, the Rust property tests with N (10 000) cases each, or
 // `sim [SCENARIO...] [--seeds N] [--nodes M] [--seed FIRST]`, the simulator, or
+// `hostile [--repeat N]`, all attacks of tests/hostile, once or N times, or
 // `fuzz [TARGET...] [--seconds N]`, the fuzz targets with N (60) seconds each.
 
 import { parseArgs } from 'node:util';
@@ -11,7 +12,7 @@ import { installPackages } from './lib/packages.mjs';
 import { Failure, main, run } from './lib/run.mjs';
 import { choose, prepare, runSuite, summarise } from './lib/session.mjs';
 import { note } from './lib/say.mjs';
-import { simulate } from './lib/suites.mjs';
+import { hostile, simulate } from './lib/suites.mjs';
 import { checkTools } from './lib/tools.mjs';
 
 const USAGE = `Usage: npm run verify -- <suite | properties> [--repeat N]
@@ -24,7 +25,9 @@ main(async (args) => {
   const { words, number: repeat } = read(args, 'repeat');
   const [kind, ...more] = words;
   if (kind === undefined || more.length > 0) throw new Failure(USAGE);
-  return kind === 'properties' ? properties(repeat ?? 10_000) : soak(kind, repeat ?? 10);
+  if (kind === 'properties') return properties(repeat ?? 10_000);
+  if (kind === 'hostile') return soak(kind, repeat ?? 1, () => hostile({ all: true }));
+  return soak(kind, repeat ?? 10);
 });
 
 /** Words, and the positive number that one option may give. */
@@ -62,14 +65,14 @@ async function simulation(args) {
   return summarise([run], performance.now() - started);
 }
 
-async function soak(kind, repeat) {
+async function soak(kind, repeat, instead) {
   const started = performance.now();
   const [suite] = choose([kind]);
   await prepare([suite]);
   const runs = [];
   while (runs.length < repeat && runs.every(({ failed }) => failed === 0)) {
     note(`Run ${runs.length + 1} of ${repeat}`);
-    runs.push(await runSuite(suite));
+    runs.push(await runSuite(instead ? { ...suite, run: instead } : suite));
   }
   return summarise(runs, performance.now() - started);
 }

@@ -72,6 +72,12 @@ export const suites = [
     },
   },
   {
+    name: 'hostile',
+    about: 'bad neighbours in network namespaces, a sample of them',
+    packages: ['node', 'tests'],
+    run: () => hostile(),
+  },
+  {
     name: 'browser',
     about: 'every screen of the UI in Chromium',
     packages: [],
@@ -130,10 +136,17 @@ export async function simulate(args, { long = false } = {}) {
   return unexplained ? add(results, failure(`sim ${args.join(' ')}`)) : results;
 }
 
-async function pytest(suite) {
+/** Plays the attacks of tests/hostile: those marked as a sample, or all. */
+export async function hostile({ all = false } = {}) {
+  if (process.platform !== 'linux') return skip('needs Linux');
+  await buildNode('--bin', 'stranger');
+  return pytest('hostile', ...(all ? [] : ['-m', 'sample']));
+}
+
+async function pytest(suite, ...args) {
   const python = await testPython();
   return reported(suite, (report) =>
-    run(python, ['-m', 'pytest', suite, `--junitxml=${report}`], {
+    run(python, ['-m', 'pytest', suite, ...args, `--junitxml=${report}`], {
       cwd: join(root, 'tests'),
       env: { GOSSAMER: debug('gossamer'), GOSSAMER_DESKTOP: debug('gossamer-desktop') },
     }),

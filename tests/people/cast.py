@@ -13,6 +13,7 @@ import uuid
 from .classic import Classic
 from .crooked import Crooked
 from .node import Node
+from .stranger import Stranger
 from .town import Host, Town, can_build_towns
 
 PORTS = range(20001, 30001, 2)
@@ -54,6 +55,12 @@ class Cast:
         crooked = Crooked(name, self._host(name, on), place, cheat=cheat, meets=meets, **options)
         return self._enters(crooked).starts()
 
+    def stranger(self, attack, *, to, host, **pace):
+        """Somebody on this host who begins to do that to a person."""
+        place = self.folder / f"stranger-{len(self.people)}"
+        options = {"to": to, "attack": attack, "network": self._network}
+        return self._enters(Stranger("mallory", host, place, **options, **pace)).starts()
+
     def classic(self, name, on=("lan",), host=None, **options):
         """A person with the old program."""
         host = host or self._host(name, on)
@@ -78,6 +85,11 @@ class Cast:
             if isinstance(person, Classic)
             for fault in person.faults
         ]
+
+    @property
+    def network(self):
+        """The name of the network that everybody is in unless told otherwise."""
+        return self._network
 
     def story(self):
         """What happened to everybody lately."""

@@ -16,6 +16,9 @@ from pathlib import Path
 
 CLONE_NEWNET = 0x4000_0000
 
+# The first of a host's further addresses; those of hosts count from 2.
+MANY = 200
+
 _libc = ctypes.CDLL(None, use_errno=True)
 _towns = itertools.count(1)
 
@@ -167,6 +170,30 @@ class Town:
     def lets_nobody_in(self, host):
         """From now on a host's firewall drops every connection that others open to it."""
         _drops(host, 'iifname != "lo" tcp flags & (syn | ack) == syn counter')
+
+    def has_many_addresses(self, host, lan, count):
+        """From now on each connection that a host opens into a network comes from the next of so many."""
+        number, interface = self._lan(lan), _interface(host, lan)
+        ips = [f"10.77.{number}.{MANY + at}" for at in range(count)]
+        _batch(host.netns, *(f"addr add {ip}/24 dev {interface}" for ip in ips))
+        turns = ", ".join(f"{at} : {ip}" for at, ip in enumerate(ips))
+        for line in (
+            "add table ip faces",
+            "add chain ip faces out { type nat hook postrouting priority 100 ; }",
+            f"add rule ip faces out oifname {interface} meta l4proto tcp"
+            f" snat to numgen inc mod {count} map {{ {turns} }}",
+        ):
+            _run(*host.argv("nft", line))
+        return ips
+
+    def leads_everywhere(self, host, gateway, lan):
+        """From now on a host sends by way of another what is for no network of its own."""
+        _batch(host.netns, f"route add default via {gateway.ips[lan]}")
+
+    def swallows(self, host, destination):
+        """From now on a host takes connections to these addresses away; `lost_packets` counts them."""
+        packets = f"ip daddr {destination} tcp flags & (syn | ack) == syn counter"
+        _drops(host, packets, hook="prerouting")
 
     def narrows(self, host, lan, megabits):
         """From now on a host sends this many megabits a second into a network at most."""
