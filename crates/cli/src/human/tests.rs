@@ -377,6 +377,7 @@ fn what_ben_wrote_days_ago_does_not_look_as_if_he_wrote_it_now() {
     let mut ana = Screen::new(false);
     ana.happens(Event::Message(message("m1", "cleo", "hello")));
     let late = MessageView {
+        sent_at: TWO_PM - 2 * DAY - 60_000,
         place: TWO_PM - 2 * DAY - 60_000,
         late: true,
         ..message("m2", "ben", "where are you?")
