@@ -165,8 +165,9 @@ happening-renamed = { $before } is now { $name }
 
 message-unreadable = Written under another password
 message-copy = Copy message
-message-more = Show all
+message-more = Show more
 message-less = Show less
+message-rest = The rest is too long to show here. Copy the message to read it.
 message-not-sent = Not sent.
 message-late = Arrived late
 message-misdated = Their clock, or yours, is wrong by more than a day

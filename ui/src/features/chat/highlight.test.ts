@@ -1,16 +1,24 @@
 import { expect, it } from 'vitest';
 
-import { highlight, languageName } from './highlight';
+import { colour, languageName } from './highlight';
+import { MAX_COLOURED_CHARS, MAX_COLOURED_LINE } from './limits';
 
 it('colours code of a known language and escapes it', () => {
-  const coloured = highlight('let x = "<b>";', 'rust') ?? '';
-  expect(coloured).toContain('hljs-keyword');
-  expect(coloured).not.toContain('<b>');
+  const { whole } = colour('let x = "<b>";', 'rust', 10) ?? { whole: '' };
+  expect(whole).toContain('hljs-keyword');
+  expect(whole).not.toContain('<b>');
 });
 
-it('leaves unknown languages and very long code as they are', () => {
-  expect(highlight('x', 'klingon')).toBeNull();
-  expect(highlight('x'.repeat(100_000), 'rust')).toBeNull();
+it('colours the first lines by themselves', () => {
+  const coloured = colour('let one = 1;\nlet two = 2;', 'rust', 1);
+  expect(coloured?.whole).toContain('two');
+  expect(coloured?.head).not.toContain('two');
+});
+
+it('leaves unknown languages, long code and long lines as they are', () => {
+  expect(colour('x', 'klingon', 1)).toBeNull();
+  expect(colour('x\n'.repeat(MAX_COLOURED_CHARS), 'rust', 1)).toBeNull();
+  expect(colour('x'.repeat(MAX_COLOURED_LINE + 1), 'rust', 1)).toBeNull();
 });
 
 it('names a language by its alias', () => {

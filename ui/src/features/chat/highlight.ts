@@ -19,7 +19,8 @@ import sql from 'highlight.js/lib/languages/sql';
 import typescript from 'highlight.js/lib/languages/typescript';
 import xml from 'highlight.js/lib/languages/xml';
 import yaml from 'highlight.js/lib/languages/yaml';
-import DOMPurify from 'dompurify';
+
+import { MAX_COLOURED_CHARS, MAX_COLOURED_LINE } from './limits';
 
 const languages = {
   ...{ bash, c, cpp, css, diff, go, ini, java, javascript, json, kotlin, lua, markdown },
@@ -27,14 +28,23 @@ const languages = {
 };
 for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language);
 
-/** Beyond this, colouring would hold up the window for longer than it helps. */
-const MAX_CHARS = 60_000;
+/** Code as HTML that is not yet sanitised. */
+export type Coloured = {
+  whole: string;
+  /** Its first lines. */
+  head: string;
+};
 
-/** Coloured code as sanitised HTML, or null when the language is unknown or the code too long. */
-export function highlight(code: string, lang: string): string | null {
-  if (code.length > MAX_CHARS || !hljs.getLanguage(lang)) return null;
-  const { value } = hljs.highlight(code, { language: lang, ignoreIllegals: true });
-  return DOMPurify.sanitize(value, { ALLOWED_TAGS: ['span'], ALLOWED_ATTR: ['class'] });
+/** Coloured code, or null when the language is unknown, or the code or one of its lines too long. */
+export function colour(code: string, lang: string, headLines: number): Coloured | null {
+  if (code.length > MAX_COLOURED_CHARS || !hljs.getLanguage(lang)) return null;
+  const lines = code.split('\n');
+  if (lines.some(({ length }) => length > MAX_COLOURED_LINE)) return null;
+  const html = (text: string) =>
+    hljs.highlight(text, { language: lang, ignoreIllegals: true }).value;
+  const whole = html(code);
+  const head = lines.length > headLines ? html(lines.slice(0, headLines).join('\n')) : whole;
+  return { whole, head };
 }
 
 /** The language's full name, such as `Rust` for `rs`. */

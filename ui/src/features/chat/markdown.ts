@@ -1,8 +1,20 @@
-import DOMPurify from 'dompurify';
 import MarkdownIt from 'markdown-it';
 
-/** A message in renderable parts: sanitised HTML, and code blocks that get their own controls. */
-export type Part = { kind: 'html'; html: string } | { kind: 'code'; lang: string; code: string };
+import { colour, languageName, type Coloured } from './highlight';
+import { CODE_HEAD_LINES, MAX_ELEMENTS, MAX_NESTING } from './limits';
+
+/** A code block, which gets its own controls. The colours are HTML, not yet sanitised. */
+export type Code = {
+  kind: 'code';
+  /** The language's full name; empty when none was given. */
+  language: string;
+  code: string;
+  /** Null when it is shown without colours. */
+  coloured: Coloured | null;
+};
+
+/** A message in renderable parts. Their HTML has to go through sanitise.ts. */
+export type Part = { kind: 'html'; html: string } | Code;
 
 const md = new MarkdownIt({ html: false, linkify: true, breaks: true }).disable([
   'image',
@@ -13,40 +25,25 @@ const md = new MarkdownIt({ html: false, linkify: true, breaks: true }).disable(
   'html_inline',
   'reference',
 ]);
+md.set({ maxNesting: MAX_NESTING });
 md.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 md.validateLink = (href) => /^(?:https?|mailto):/iu.test(href.trim());
 
-const allowed = {
-  ALLOWED_TAGS: [
-    ...['p', 'br', 'hr', 'strong', 'em', 's', 'code', 'pre', 'a'],
-    ...['ul', 'ol', 'li', 'blockquote'],
-  ],
-  ALLOWED_ATTR: ['href', 'start'],
-  ALLOWED_URI_REGEXP: /^(?:https?|mailto):/iu,
-};
-
-const KEEP = 500;
-const cache = new Map<string, Part[]>();
-
-/** Renders Markdown without images, headings, tables or HTML. Cached by text. */
-export function render(text: string): Part[] {
-  const known = cache.get(text);
-  if (known) return known;
-  const parts = parse(text);
-  if (cache.size >= KEEP) cache.delete(cache.keys().next().value ?? '');
-  cache.set(text, parts);
-  return parts;
-}
-
-function parse(text: string): Part[] {
+/**
+ * Renders Markdown without images, headings, tables or HTML; null when that makes more elements
+ * than a message may have. Takes as long as the text wants it to: for the worker only.
+ */
+export function parse(text: string): Part[] | null {
   const env = {};
   const tokens = md.parse(text, env);
   const parts: Part[] = [];
   let run: typeof tokens = [];
+  let room = MAX_ELEMENTS;
   const flush = () => {
     if (run.length === 0) return;
     const html = md.renderer.render(run, md.options, env);
-    parts.push({ kind: 'html', html: DOMPurify.sanitize(html, allowed) });
+    room -= elements(html);
+    parts.push({ kind: 'html', html });
     run = [];
   };
   for (const token of tokens) {
@@ -56,9 +53,23 @@ function parse(text: string): Part[] {
       continue;
     }
     flush();
-    const lang = token.info.trim().split(/\s/u)[0] ?? '';
-    parts.push({ kind: 'code', lang, code: token.content.replace(/\n$/u, '') });
+    const code = codeOf(token.info, token.content, room);
+    room -= 1 + (code.coloured ? elements(code.coloured.whole) : 0);
+    parts.push(code);
   }
   flush();
-  return parts;
+  return room < 0 ? null : parts;
+}
+
+function codeOf(info: string, content: string, room: number): Code {
+  const lang = info.trim().split(/\s/u)[0] ?? '';
+  const code = content.replace(/\n$/u, '');
+  const coloured = colour(code, lang, CODE_HEAD_LINES);
+  const fits = coloured !== null && elements(coloured.whole) < room;
+  return { kind: 'code', language: languageName(lang), code, coloured: fits ? coloured : null };
+}
+
+/** How many elements `html` makes. Text has no `<` of its own: it is escaped. */
+function elements(html: string): number {
+  return html.match(/<[a-z]/gu)?.length ?? 0;
 }

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { ben, message, SELF } from '$/api/mock/world';
 import type { MessageState } from '$/bindings/MessageState';
 
+import { PLAIN_CHARS } from './limits';
 import { deliveryOf, journeyOf, plain, spoken } from './words';
 
 const own = (state: MessageState, reached = 0) => ({
@@ -45,4 +46,10 @@ it('tells of a clock that is far ahead', () => {
 it('drops the marks of Markdown where there is one line', () => {
   expect(plain('**Two** things:\n\n- `a`\n- [b](https://example.org)')).toBe('Two things: a b');
   expect(plain('```rust\nfn main() {}\n```')).toBe('fn main() {}');
+});
+
+it('reads no more of a message than a line needs, whatever is in it', () => {
+  for (const text of ['[', '\n', ' ', '*'].map((each) => each.repeat(64 * 1024))) {
+    expect(plain(text).length).toBeLessThanOrEqual(PLAIN_CHARS);
+  }
 });

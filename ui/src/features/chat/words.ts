@@ -4,6 +4,8 @@ import { time } from '$/lib/format';
 import { t } from '$/lib/i18n';
 import type { Happening } from '$/stores/happenings.svelte';
 
+import { PLAIN_CHARS } from './limits';
+
 /** How far an own message got: its shape and its words. */
 export type Delivery = { glyph: 'sending' | NonNullable<MessageView['state']>; words: string };
 
@@ -43,9 +45,10 @@ export function spoken(message: MessageView, online: number): string {
     .join(', ');
 }
 
-/** A line of a list: Markdown without its marks. */
+/** A line of a list: the beginning of a message, without the marks of Markdown. */
 export function plain(markdown: string): string {
   return markdown
+    .slice(0, PLAIN_CHARS)
     .replace(/^```.*$/gmu, '')
     .replace(/[*_`~]+/gu, '')
     .replace(/^\s*(?:[-+>]|\d+\.)\s+/gmu, '')
