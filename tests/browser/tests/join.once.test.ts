@@ -36,7 +36,7 @@ test('shows and hides a password, and makes one', async ({ page }) => {
   const password = page.getByTestId('join-password');
   await password.fill('maple');
   await expect(password).toHaveAttribute('type', 'password');
-  await expect(page.getByText('Short. Someone who records')).toBeVisible();
+  await expect(page.getByText('Short. Someone near can guess it')).toBeVisible();
   await page.getByRole('button', { name: 'Show password' }).click();
   await expect(password).toHaveAttribute('type', 'text');
 

@@ -11,7 +11,7 @@ export const generatedBits =
     0,
   );
 
-/** Below this a recorded message can be guessed offline in reasonable time. */
+/** Below this somebody near could come upon it, try by try: each guess has to ask a device. */
 export const enoughBits = 40;
 
 /** Three made-up words that can be said aloud, such as `tavik-morel-sudan`. */

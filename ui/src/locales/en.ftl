@@ -76,7 +76,7 @@ join-step-people = Finding people
 password-generate = Generate a password
 password-show = Show password
 password-hide = Hide password
-strength-weak = Short. Someone who records the traffic can guess it later.
+strength-weak = Short. Someone near can guess it, try by try.
 strength-fair = Fair
 strength-strong = Strong. Tell it to others in person.
 
