@@ -141,7 +141,7 @@ async fn main() -> Result<(), Fault> {
             let mut author = fresh_key();
             let mut sent = 0_u32;
             while sent < count {
-                if sent % OF_ONE_AUTHOR == 0 {
+                if sent.is_multiple_of(OF_ONE_AUTHOR) {
                     author = fresh_key();
                 }
                 sent += 1;
