@@ -40,14 +40,14 @@ fn makes_up_rooms(street: &mut Street) {
 
 /// The buckets that a person's last DIGEST names.
 fn last_digest(street: &Street, person: usize) -> Vec<Bucket> {
-    let digest = |seen: &Seen| match seen {
-        Seen::Frame(from, _, Frame { kind, body }) if *from == person => {
-            match LinkFrame::decode(*kind, body) {
-                Ok(Some(LinkFrame::Digest(digests))) => Some(digests),
-                _ => None,
-            }
+    let digest = |seen: &Seen| {
+        let Seen::Frame(from, _, Frame { kind, body }) = seen else {
+            return None;
+        };
+        match LinkFrame::decode(*kind, body) {
+            Ok(Some(LinkFrame::Digest(digests))) if *from == person => Some(digests),
+            _ => None,
         }
-        _ => None,
     };
     let last = street.seen.iter().rev().find_map(|(_, seen)| digest(seen));
     let last = last.expect("a digest").into_iter();

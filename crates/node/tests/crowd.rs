@@ -1,5 +1,11 @@
 //! Somebody makes up devices that beacon and are not there.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that cannot go on should end"
+)]
 
 mod people;
 
