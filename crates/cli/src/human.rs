@@ -366,6 +366,7 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
                 .wrong("Too much happened at once. /history and /files show what was missed.")
                 .map(drop),
             Event::Error { message, .. } => self.wrong(&message).map(drop),
+            Event::WritesAgain => self.remark("The history can be written again."),
             // At a terminal it is said once the terminal is given back.
             Event::Stopped if !self.echo => Ok(()),
             Event::Stopped => self.show("Stopped."),

@@ -34,6 +34,7 @@ use crate::{
     hearing::Hearing,
     sink::EventSink,
     status::Status,
+    trouble::Turn,
 };
 
 /// What a task of the actor's has finished.
@@ -82,6 +83,8 @@ pub(crate) struct Actor {
     pub(crate) classic: Classic,
     pub(crate) net: Net,
     pub(crate) archive: Archive,
+    /// When the archive begins to fail, and when that is over.
+    pub(crate) turns: mpsc::UnboundedReceiver<Turn>,
     pub(crate) sink: EventSink,
     pub(crate) files: Files,
     pub(crate) clock: Clock,
@@ -138,6 +141,7 @@ impl Actor {
                     None => break,
                 },
                 Some(report) = reports.recv() => self.report(report),
+                Some(turn) = self.turns.recv() => self.turned(turn),
                 () = sleep_until(wake) => {
                     self.tell(Input::Tick);
                     self.gossip_tick();
@@ -324,6 +328,13 @@ impl Actor {
                 self.with_files(|files, out| files.report(report, out));
             }
         }
+    }
+
+    fn turned(&mut self, turn: Turn) {
+        self.sink.emit(match turn {
+            Turn::Fails(ApiError { code, message }) => Event::Error { code, message },
+            Turn::WritesAgain => Event::WritesAgain,
+        });
     }
 
     fn connect_to(&mut self, addr: SocketAddr, answer: oneshot::Sender<Result<Event, ApiError>>) {

@@ -265,9 +265,9 @@ impl Actor {
                 }
                 self.tell(Input::Persisted(vec![id]));
             }
-            Err(ApiError { code, message }) => {
+            // The archive tells of its failures, once for all of them.
+            Err(_) => {
                 self.classic.pending.remove(&id);
-                self.sink.emit(Event::Error { code, message });
                 self.tell(Input::PersistFailed(vec![id]));
             }
         }

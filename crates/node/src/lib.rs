@@ -39,6 +39,7 @@ mod sink;
 mod status;
 mod streams;
 mod survey;
+mod trouble;
 
 pub use config::{AcceptMode, ClassicMode, Config, RelayMode, Timers};
 pub use gossamer_crypto::{CryptoProvider, OpenError, Password, SealError};

@@ -65,7 +65,7 @@ impl Node {
         let name = check_name(&config.name)?;
         check_port(config.port)?;
         let profile = Profile::open(&config)?;
-        let archive = Archive::open(&profile.dir, unlock(&config)).await?;
+        let (archive, turns) = Archive::open(&profile.dir, unlock(&config)).await?;
         let (password, classic_crypto) = secrets(&config).await;
         let tag = password.as_ref().map(PasswordKey::tag);
         let Opened {
@@ -170,6 +170,7 @@ impl Node {
             classic,
             net,
             archive,
+            turns,
             sink,
             files,
             clock,

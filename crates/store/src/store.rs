@@ -62,6 +62,13 @@ impl Store {
         self.at_rest
     }
 
+    /// Rows written, changed and removed since it was opened: more of them than before a call mean
+    /// that the call wrote.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.db.total_changes()
+    }
+
     /// Keeps messages and envelopes that came in or were written, all of them in one transaction.
     /// What is there already stays as it is.
     ///

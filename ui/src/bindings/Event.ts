@@ -93,4 +93,4 @@ code: ErrorCode,
 /**
  * For people: what happened, why, what to do.
  */
-message: string, } | { "event": "stopped" };
+message: string, } | { "event": "writes_again" } | { "event": "stopped" };

@@ -473,3 +473,4 @@ error-unreachable = Nobody answered
 error-limit_reached = That is too much at once
 error-stopped = Gossamer has stopped
 error-internal = Something went wrong
+writes-again = Your history can be written again

@@ -7,6 +7,7 @@ import type { Event } from '$/bindings/Event';
 
 import { useHost } from './host';
 import { apply, hydrate, refreshPeers } from './model';
+import { notices } from './notices.svelte';
 import { peers } from './peers.svelte';
 
 /** A host that answers when it is told to. */
@@ -40,4 +41,9 @@ it('keeps them too when it asks for round trips, and goes on when nobody answers
   answer('peers', { event: 'error', code: 'internal', message: 'no' });
   await expect(refreshed).rejects.toMatchObject({ code: 'internal' });
   expect(peers.get(cleo.id)).toBeDefined();
+});
+
+it('says that the history can be written again', () => {
+  apply({ event: 'writes_again' });
+  expect(notices.list.at(-1)?.words).toBe('Your history can be written again');
 });

@@ -1,5 +1,7 @@
 import type { Event } from '$/bindings/Event';
 
+import { t } from '$/lib/i18n';
+
 import { apart } from './apart.svelte';
 import { ask, host } from './host';
 import { happenings } from './happenings.svelte';
@@ -125,6 +127,9 @@ function take(event: Event): void {
       break;
     case 'lagged':
       void attempt(hydrate());
+      break;
+    case 'writes_again':
+      notices.say(t('writes-again'));
       break;
     case 'error':
     case 'ready':

@@ -119,6 +119,9 @@ pub enum Event {
         /// For people: what happened, why, what to do.
         message: String,
     },
+    /// The history can be written again, after an `error` said that it cannot: between the two
+    /// nothing was kept, and it is told once however much came in. A client says so.
+    WritesAgain,
     /// The node has stopped and nothing is lost. Always the last event.
     Stopped,
 }

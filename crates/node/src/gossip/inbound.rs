@@ -78,8 +78,8 @@ impl Actor {
         self.v2.storing = false;
         match recorded {
             Ok(recorded) => self.kept_well(batch, recorded),
-            Err(ApiError { code, message }) => {
-                self.sink.emit(Event::Error { code, message });
+            // The archive tells of its failures, once for all of them.
+            Err(_) => {
                 for arrival in batch {
                     self.v2.pending.remove(&arrival.entry.id);
                     self.gossip(Input::PersistFailed(vec![arrival.entry.id]));
