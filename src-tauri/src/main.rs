@@ -17,16 +17,12 @@ mod window;
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
     process::ExitCode,
 };
 
 use clap::Parser;
 use gossamer_cli::{flags::NodeFlags, logs};
-use gossamer_node::{
-    Config,
-    api::{ApiError, ErrorCode},
-};
+use gossamer_node::Config;
 
 use crate::{flags::Flags, instance::Start, session::JoinForm, settings::Settings};
 
@@ -50,7 +46,9 @@ fn start(flags: &Flags) -> Result<(), String> {
         .node
         .to_config(personal_name)
         .map_err(|problem| problem.message)?;
-    let profile = make_profile(&config).map_err(|problem| problem.message)?;
+    let profile = config
+        .make_profile_dir()
+        .map_err(|problem| problem.message)?;
     let instance = match instance::start(&profile) {
         Ok(Start::First(instance)) => instance,
         Ok(Start::HandedOver) => return Ok(()),
@@ -88,24 +86,6 @@ fn personal_name() -> String {
         .flatten()
         .map(|name| name.trim().to_owned());
     names.find(|name| !name.is_empty()).unwrap_or_default()
-}
-
-fn make_profile(config: &Config) -> Result<PathBuf, ApiError> {
-    let dir = config.profile_dir()?;
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(&dir).map_err(|error| {
-        ApiError::new(
-            ErrorCode::StoreUnavailable,
-            format!(
-                "The profile's folder {} cannot be made: {error}. Choose another with --data-dir.",
-                dir.display()
-            ),
-        )
-    })?;
-    Ok(dir)
 }
 
 /// What the window begins with: the values used last, with those of the command line over them.

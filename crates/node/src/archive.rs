@@ -130,7 +130,7 @@ fn watched(
     told
 }
 
-fn open_error(error: &OpenError) -> ApiError {
+pub(crate) fn open_error(error: &OpenError) -> ApiError {
     let code = match error {
         OpenError::KeyMissing(_)
         | OpenError::KeyDamaged(_)
@@ -142,6 +142,7 @@ fn open_error(error: &OpenError) -> ApiError {
         OpenError::PassphraseNeeded => ErrorCode::PassphraseNeeded,
         OpenError::PassphraseWrong => ErrorCode::PassphraseWrong,
         OpenError::Unavailable { .. }
+        | OpenError::OthersWrite(_)
         | OpenError::KeychainUnavailable(_)
         | OpenError::Randomness(_)
         | OpenError::Database(_) => ErrorCode::StoreUnavailable,

@@ -1,13 +1,14 @@
 //! A profile: one directory with everything a device keeps, used by one node at a time.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
     path::{Path, PathBuf},
 };
 
 use crate::{
     Config,
     api::{ApiError, ErrorCode},
+    archive::open_error,
 };
 
 /// An opened profile. The lock ends with it, also when the process is killed.
@@ -21,7 +22,7 @@ pub(crate) struct Profile {
 
 impl Profile {
     pub(crate) fn open(config: &Config) -> Result<Self, ApiError> {
-        let dir = config.profile_dir()?;
+        let dir = config.make_profile_dir()?;
         let unavailable = |error: std::io::Error| {
             let message = format!(
                 "The profile folder {} cannot be used: {error}.",
@@ -29,7 +30,6 @@ impl Profile {
             );
             ApiError::new(ErrorCode::StoreUnavailable, message)
         };
-        create_private(&dir).map_err(unavailable)?;
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -89,6 +89,16 @@ impl Config {
         Ok(dirs.data_dir().join("profiles").join(name))
     }
 
+    /// Makes the directory of the profile, for this user alone, unless it is there.
+    ///
+    /// # Errors
+    /// As [`profile_dir`](Self::profile_dir), and when it cannot be made or others can write in it.
+    pub fn make_profile_dir(&self) -> Result<PathBuf, ApiError> {
+        let dir = self.profile_dir()?;
+        gossamer_store::private_dir(&dir).map_err(|error| open_error(&error))?;
+        Ok(dir)
+    }
+
     /// Where accepted files land.
     ///
     /// # Errors
@@ -103,16 +113,6 @@ impl Config {
             .unwrap_or_else(|| dirs.home_dir().join("Downloads"))
             .join("mesh_downloads"))
     }
-}
-
-/// Creates a directory that only this user can read.
-fn create_private(dir: &Path) -> std::io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)?;
-    fs::metadata(dir).map(drop)
 }
 
 fn in_use(name: &str) -> ApiError {
@@ -156,6 +156,22 @@ mod tests {
         for name in ["../x", "a/b", "", ".hidden", "a\\b"] {
             assert!(config(9999, Some(name)).profile_dir().is_err(), "{name}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_profile_that_others_can_write_is_refused_before_anything_is_in_it() {
+        use std::{fs, os::unix::fs::PermissionsExt};
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        let config = Config {
+            data_dir: Some(dir.path().to_owned()),
+            ..config(9999, None)
+        };
+        let error = Profile::open(&config).unwrap_err();
+        assert_eq!(error.code, ErrorCode::StoreUnavailable);
+        assert!(error.message.contains("chmod go-w"), "{error}");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[test]

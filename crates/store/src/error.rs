@@ -20,6 +20,9 @@ pub enum OpenError {
         /// What the system said.
         source: io::Error,
     },
+    /// Other users of the computer can put files into the directory, or exchange those in it.
+    #[error("The folder {} can be changed by others on this computer, so what is in it cannot be trusted. Take that from them with: chmod go-w \"{}\"", .0.display(), .0.display())]
+    OthersWrite(PathBuf),
     /// There is a database, but no file with its key.
     #[error("The key of the history is missing: {} does not exist. Put it back from a backup; to start without the history, move every file named database.* beside it away.", .0.display())]
     KeyMissing(PathBuf),

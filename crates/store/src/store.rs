@@ -1,9 +1,7 @@
 //! Opening the database.
 
 use std::{
-    fmt,
-    fs::{self, DirBuilder},
-    io,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -16,7 +14,7 @@ use crate::{
     OpenError, Reached, ReadMarkers, Recorded, Seen, Shares, StoreError, Transfers, Unlock, Uptime,
     at_rest, envelopes,
     error::{is_damage, unavailable},
-    key_file, messages, migrations,
+    key_file, messages, migrations, private_dir,
 };
 
 /// The open history of one profile.
@@ -36,7 +34,7 @@ impl Store {
     /// A database that is there is never replaced: see [`OpenError`] for what can be wrong with
     /// it and what the user can do.
     pub fn open(dir: &Path, unlock: &Unlock) -> Result<Self, OpenError> {
-        create_dir(dir)?;
+        private_dir(dir)?;
         let path = dir.join(Self::FILE_NAME);
         let exists = is_there(dir, &path)?;
         let (key, at_rest) = at_rest::key(dir, exists, unlock)?;
@@ -185,14 +183,6 @@ fn was_there(dir: &Path, path: &Path) -> Result<bool, OpenError> {
         return Ok(true);
     }
     migrations::has_copy(path).map_err(unavailable(dir))
-}
-
-fn create_dir(dir: &Path) -> Result<(), OpenError> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(unavailable(dir))
 }
 
 /// Statements kept compiled: about as many as there are queries.
