@@ -2,9 +2,11 @@
 //! computer can put files into it.
 
 use std::{
-    fs::{self, DirBuilder, Metadata},
+    fs::{self, DirBuilder, Metadata, OpenOptions},
     path::Path,
 };
+#[cfg(unix)]
+use std::{io, os::unix::ffi::OsStrExt};
 
 use crate::{OpenError, error::unavailable};
 
@@ -22,6 +24,45 @@ pub fn private_dir(dir: &Path) -> Result<(), OpenError> {
     let known = fs::metadata(dir).map_err(unavailable(dir))?;
     if others_write(&known) {
         return Err(OpenError::OthersWrite(dir.to_owned()));
+    }
+    Ok(())
+}
+
+/// Sees to it that only its owner can read the database at `path`: it is made so when there is
+/// none, and all files beside it that bear its name, such as its log and its copies, become so.
+/// SQLite gives the files it makes the mode of the database.
+pub(crate) fn keep_private(path: &Path) -> Result<(), OpenError> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(unavailable(path))?;
+    #[cfg(unix)]
+    narrow(path).map_err(unavailable(path))?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn narrow(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let (Some(dir), Some(name)) = (path.parent(), path.file_stem()) else {
+        return Ok(());
+    };
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        let ours = path.file_name().is_some_and(|file| {
+            let rest = file.as_bytes().strip_prefix(name.as_bytes());
+            rest.is_some_and(|rest| rest.starts_with(b"."))
+        });
+        // A link leads to what is not ours to change.
+        if ours
+            && let Ok(known) = fs::symlink_metadata(&path)
+            && known.is_file()
+            && known.permissions().mode() & 0o077 != 0
+        {
+            // A file system without modes refuses: there the directory decides who reads.
+            let _ = fs::set_permissions(&path, fs::Permissions::from_mode(0o600));
+        }
     }
     Ok(())
 }
@@ -70,6 +111,41 @@ mod tests {
             fs::set_permissions(home.path(), fs::Permissions::from_mode(narrow)).unwrap();
             private_dir(home.path()).unwrap();
         }
+    }
+
+    #[test]
+    fn only_its_owner_can_read_a_history_and_what_is_beside_it() {
+        let home = tempfile::tempdir().unwrap();
+        fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let open = || crate::test::open(&home);
+        let files = || -> Vec<_> {
+            let entries = fs::read_dir(home.path()).unwrap();
+            entries.map(|entry| entry.unwrap().path()).collect()
+        };
+        let mut ana = open();
+        ana.uptime().save(1).unwrap();
+        let names = files();
+        for ending in ["sqlite", "sqlite-wal", "sqlite-shm"] {
+            let path = home.path().join("database").with_extension(ending);
+            assert!(names.contains(&path), "{ending} is there");
+        }
+        for path in names {
+            assert_eq!(mode(&path), 0o600, "{}", path.display());
+        }
+
+        // As an earlier version left it, its log still there, and what else may be there.
+        fs::write(home.path().join("database.before-3.sqlite"), "").unwrap();
+        fs::write(home.path().join("other"), "").unwrap();
+        for path in files() {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        let again = open();
+        for path in files() {
+            let other = path.ends_with("other");
+            let wanted = if other { 0o644 } else { 0o600 };
+            assert_eq!(mode(&path), wanted, "{}", path.display());
+        }
+        drop((ana, again));
     }
 
     #[test]

@@ -14,7 +14,8 @@ use crate::{
     OpenError, Reached, ReadMarkers, Recorded, Seen, Shares, StoreError, Transfers, Unlock, Uptime,
     at_rest, envelopes,
     error::{is_damage, unavailable},
-    key_file, messages, migrations, private_dir,
+    key_file, messages, migrations,
+    private_dir::{keep_private, private_dir},
 };
 
 /// The open history of one profile.
@@ -39,6 +40,7 @@ impl Store {
         let exists = is_there(dir, &path)?;
         let (key, at_rest) = at_rest::key(dir, exists, unlock)?;
 
+        keep_private(&path)?;
         let explain = |error: rusqlite::Error| {
             if is_damage(&error) {
                 OpenError::Damaged(path.clone())
