@@ -1,7 +1,7 @@
 //! The flags that both programs understand, and the [`Config`] they make.
 
 use std::{
-    fs,
+    io::{self, Write},
     net::IpAddr,
     num::NonZeroU64,
     path::{Path, PathBuf},
@@ -14,7 +14,7 @@ use gossamer_node::{
     api::{ApiError, ErrorCode},
 };
 
-use crate::timers;
+use crate::{secret_file, timers};
 
 /// Flags that describe a node.
 #[derive(Debug, Clone, clap::Args)]
@@ -157,7 +157,7 @@ impl NodeFlags {
 }
 
 fn secret(path: &Path, what: &str) -> Result<String, ApiError> {
-    let text = fs::read_to_string(path).map_err(|error| {
+    let (text, warning) = secret_file::read(path, what).map_err(|error| {
         ApiError::new(
             ErrorCode::FileUnreadable,
             format!(
@@ -167,6 +167,9 @@ fn secret(path: &Path, what: &str) -> Result<String, ApiError> {
             ),
         )
     })?;
+    if let Some(warning) = warning {
+        let _ = writeln!(io::stderr(), "{warning}");
+    }
     Ok(without_line_break(text))
 }
 
@@ -225,8 +228,6 @@ fn megabytes(count: u32) -> Option<NonZeroU64> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use clap::Parser;
 
     use super::*;

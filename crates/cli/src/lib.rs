@@ -3,4 +3,5 @@
 
 pub mod flags;
 pub mod logs;
+mod secret_file;
 mod timers;
