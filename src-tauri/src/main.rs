@@ -21,12 +21,13 @@ use std::{
 };
 
 use clap::Parser;
-use gossamer_cli::{flags::NodeFlags, logs};
+use gossamer_cli::{flags::NodeFlags, logs, memory};
 use gossamer_node::Config;
 
 use crate::{flags::Flags, instance::Start, session::JoinForm, settings::Settings};
 
 fn main() -> ExitCode {
+    memory::leave_no_core();
     let flags = Flags::parse();
     logs::init(flags.node.debug);
     match start(&flags) {

@@ -3,5 +3,6 @@
 
 pub mod flags;
 pub mod logs;
+pub mod memory;
 mod secret_file;
 mod timers;

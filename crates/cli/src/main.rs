@@ -15,6 +15,7 @@ mod terminal;
 use std::process::ExitCode;
 
 use clap::Parser;
+use gossamer_cli::memory;
 
 /// Messages and files between the devices around you, with no internet and no server.
 #[derive(Debug, Parser)]
@@ -26,6 +27,8 @@ enum Program {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    memory::leave_no_core();
+    memory::hide();
     match Program::parse() {
         Program::Run(flags) => run::run(flags).await,
     }
