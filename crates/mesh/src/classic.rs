@@ -69,6 +69,21 @@ pub(crate) fn read_beacon(
     ))
 }
 
+/// Where a beacon that names this very device came from, if that is none of our addresses: another
+/// device may have our profile. Anyone can forge it.
+pub(crate) fn own_beacon(
+    me: &Config,
+    subnets: &[Subnet],
+    datagram: &[u8],
+    source: SocketAddr,
+) -> Option<SocketAddr> {
+    let beacon = Beacon::decode(datagram).ok()?;
+    let is_own = beacon.v2 && me.device.is_some() && beacon.device == me.device;
+    let is_here = beacon.port == me.port && subnets.iter().any(|at| at.addr == source.ip());
+    let counts = is_own && !beacon.bye && !is_here && is_welcome(me, beacon.network);
+    counts.then(|| SocketAddr::new(source.ip(), beacon.port))
+}
+
 /// The message that tells a node of ours who we are and whom we reach.
 pub(crate) fn peer_list(
     me: &Config,

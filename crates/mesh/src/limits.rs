@@ -331,3 +331,17 @@ pub const RECON_PATIENCE: Duration = Duration::from_secs(30);
 pub const DIAL_BACKS: u32 = 64;
 /// See [`DIAL_BACKS`].
 pub const DIAL_BACK_PAUSE: Duration = Duration::from_millis(50);
+
+/// Addresses dialled because beacons from there named this very device, within one [`TWIN_PAUSE`]:
+/// more than a profile has copies, and few where somebody forges them.
+pub const TWIN_DIALS: usize = 16;
+
+/// Between two dials of such an address, and between two times that the user is told of it.
+pub const TWIN_PAUSE: Duration = Duration::from_secs(60);
+
+/// HELLOs to ourselves that are known again: both ends of as many links as [`TWIN_DIALS`], twice.
+pub const TWIN_HELLOS: usize = 4 * TWIN_DIALS;
+
+/// Two devices of one profile that began within so much of each other began together: more than
+/// passes between their two HELLOs on one link.
+pub const TWIN_TOGETHER: Duration = Duration::from_secs(10);

@@ -71,6 +71,9 @@ pub enum Input {
     Settled(String),
     /// A device completed TLS with us: nothing that v2 carries goes to it in the classic dialect.
     SpeaksV2(DeviceId),
+    /// Another device has our profile and was here before us: nothing is said or heard any more, not
+    /// even that we leave.
+    Silence,
     /// The user named an address. Answered by [`Output::Dial`].
     Connect(SocketAddr),
     /// A dial connected, and the hello was written.
@@ -213,6 +216,8 @@ pub enum Output {
         /// Where it can be dialled.
         addr: SocketAddr,
     },
+    /// A beacon names this very device, and came from an address that is none of ours.
+    OwnBeacon(SocketAddr),
     /// A peer is here or has changed.
     PeerUp(Peer),
     /// A peer is away.
@@ -242,6 +247,7 @@ pub struct Mesh<R> {
     burst: u8,
     list_at: Duration,
     expire_at: Duration,
+    is_silent: bool,
     outputs: VecDeque<Output>,
 }
 
@@ -272,6 +278,7 @@ impl<R: Rng> Mesh<R> {
             burst: BURST,
             list_at: Duration::ZERO,
             expire_at: Duration::ZERO,
+            is_silent: false,
             outputs: VecDeque::new(),
         }
     }
@@ -288,6 +295,8 @@ impl<R: Rng> Mesh<R> {
                     .for_each(|message| self.publish(&message, now));
             }
             Input::Interfaces(subnets) => self.interfaces(subnets, now),
+            Input::Silence => self.fall_silent(),
+            Input::Heard { .. } | Input::Arrived(_) | Input::Connect(_) if self.is_silent => {}
             Input::Heard { datagram, source } => self.heard_beacon(&datagram, source, now),
             Input::Arrived(arrived) => self.arrived(arrived, now),
             Input::Publish(message) => self.publish(&message, now),
@@ -369,6 +378,8 @@ impl<R: Rng> Mesh<R> {
 
     fn heard_beacon(&mut self, datagram: &[u8], source: SocketAddr, now: Now) {
         let Some((sign, bye)) = classic::read_beacon(&self.me, datagram, source) else {
+            let own = classic::own_beacon(&self.me, &self.subnets, datagram, source);
+            self.outputs.extend(own.map(Output::OwnBeacon));
             return;
         };
         if let Some(device) = sign.device.filter(|_| !bye) {
@@ -451,7 +462,22 @@ impl<R: Rng> Mesh<R> {
         }
     }
 
+    fn fall_silent(&mut self) {
+        self.is_silent = true;
+        let ids: Vec<NodeId> = self.peers.all().map(|peer| peer.id.clone()).collect();
+        for peer in ids
+            .iter()
+            .filter_map(|id| self.peers.remove(id))
+            .collect::<Vec<_>>()
+        {
+            self.gone(peer);
+        }
+    }
+
     fn announce(&mut self, bye: bool, now: Now) {
+        if self.is_silent {
+            return;
+        }
         for subnet in &self.subnets {
             if let Some(datagram) = classic::beacon(&self.me, *subnet, bye, now) {
                 self.outputs.push_back(Output::Announce {
@@ -465,6 +491,9 @@ impl<R: Rng> Mesh<R> {
     // ---- addresses named by someone ----
 
     fn dial(&mut self, addr: SocketAddr, now: Now) {
+        if self.is_silent {
+            return;
+        }
         if let Some((_, hello)) = self.peer_list(now) {
             self.outputs.push_back(Output::Dial { addr, hello });
         }
@@ -478,7 +507,7 @@ impl<R: Rng> Mesh<R> {
                 .peers
                 .present()
                 .any(|peer| peer.addrs.contains(&addr) && peer.id != placeholder(addr));
-            if !taken && self.me.classic_welcome {
+            if !taken && self.me.classic_welcome && !self.is_silent {
                 let id = placeholder(addr);
                 self.heard(
                     Sign {

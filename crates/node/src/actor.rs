@@ -347,6 +347,12 @@ impl Actor {
             let _ = answer.send(Err(ApiError::new(ErrorCode::BadArgument, message)));
             return;
         }
+        if self.v2.is_second {
+            let message = "Another device uses this profile, so this one stays silent. Quit Gossamer \
+                           on one of the two devices, then start it again on this one.";
+            let _ = answer.send(Err(ApiError::new(ErrorCode::ProfileCopied, message)));
+            return;
+        }
         let _ = answer.send(Ok(Event::Connecting {
             addr: addr.to_string(),
         }));

@@ -153,6 +153,7 @@ impl Actor {
                     self.tell_peer(view);
                 }
             }
+            Output::OwnBeacon(addr) => self.gossip(gossip::Input::OwnBeacon(addr)),
             // Only `chunk` gives the brain chunks, and it takes them out itself.
             Output::Chunk { .. } => {}
             Output::PeerUp(peer) => self.peer_up(&peer),

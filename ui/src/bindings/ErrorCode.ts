@@ -3,4 +3,4 @@
 /**
  * What kind of thing went wrong. Codes are stable; new ones may be added.
  */
-export type ErrorCode = "bad_command" | "bad_argument" | "unknown_conversation" | "unknown_message" | "unknown_peer" | "unknown_transfer" | "wrong_state" | "file_unreadable" | "disk_full" | "file_unwritable" | "port_in_use" | "port_unusable" | "profile_in_use" | "store_unavailable" | "store_unreadable" | "passphrase_needed" | "passphrase_wrong" | "unreachable" | "limit_reached" | "stopped" | "internal";
+export type ErrorCode = "bad_command" | "bad_argument" | "unknown_conversation" | "unknown_message" | "unknown_peer" | "unknown_transfer" | "wrong_state" | "file_unreadable" | "disk_full" | "file_unwritable" | "port_in_use" | "port_unusable" | "profile_in_use" | "profile_copied" | "store_unavailable" | "store_unreadable" | "passphrase_needed" | "passphrase_wrong" | "unreachable" | "limit_reached" | "stopped" | "internal";

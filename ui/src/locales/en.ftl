@@ -465,6 +465,7 @@ error-file_unwritable = The file cannot be written
 error-port_in_use = The port is taken
 error-port_unusable = The port cannot be used
 error-profile_in_use = Gossamer is already open
+error-profile_copied = Another device uses this profile
 error-store_unavailable = Your history cannot be opened
 error-store_unreadable = Your history cannot be read
 error-passphrase_needed = Your history is locked

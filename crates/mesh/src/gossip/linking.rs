@@ -33,7 +33,7 @@ impl<R: Rng> Gossip<R> {
         interface: Option<IpAddr>,
         now: Duration,
     ) {
-        if device == self.me.device || self.is_banned(&device, now) {
+        if device == self.me.device || self.twins.is_second() || self.is_banned(&device, now) {
             return;
         }
         if !self.is_listened_to(&device) {
@@ -125,7 +125,12 @@ impl<R: Rng> Gossip<R> {
         now: Duration,
     ) {
         let role = if dialled { Role::Client } else { Role::Server };
-        let nonce = self.random();
+        let is_own = device == self.me.device;
+        let nonce = if is_own {
+            self.own_nonce(now)
+        } else {
+            self.random()
+        };
         let (handshake, hello) = Handshake::start(
             &self.credentials(true),
             self.me.port,
@@ -152,6 +157,9 @@ impl<R: Rng> Gossip<R> {
             feed: Feed::default(),
             sync: Sync::new(now),
         };
+        if is_own {
+            self.note_own_hello(id, nonce, &hello);
+        }
         let refusal = self.refusal(&link, now);
         let has_room = refusal.is_some() || self.lets_wait(&link, now);
         self.links.insert(id, link);
@@ -197,6 +205,9 @@ impl<R: Rng> Gossip<R> {
             return;
         };
         let (device, ip) = (link.device, link.addr.ip());
+        if device == self.me.device {
+            return self.own_frame(id, frame, now);
+        }
         let Phase::Handshake(mut handshake) = std::mem::replace(&mut link.phase, Phase::Closing)
         else {
             return;

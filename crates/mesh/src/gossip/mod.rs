@@ -35,6 +35,7 @@ mod syncing;
 mod telling;
 mod tokens;
 mod topology;
+mod twins;
 mod verify;
 
 use std::{
@@ -66,6 +67,7 @@ use self::{
     progress::Underway,
     routing::Routing,
     tokens::Tokens,
+    twins::Twins,
 };
 pub use self::{
     carrying::Mail,
@@ -119,6 +121,9 @@ pub enum Input {
         /// only tells interfaces apart.
         interface: Option<IpAddr>,
     },
+    /// A beacon of our network names this very device, and came from an address that is none of
+    /// ours: the profile may have been copied.
+    OwnBeacon(SocketAddr),
     /// The user named an address.
     Connect(SocketAddr),
     /// A TLS connection is open.
@@ -340,6 +345,14 @@ pub enum Output {
         /// Why.
         reason: Reason,
     },
+    /// Another device has our key: this profile was copied.
+    Twin {
+        /// Where it listens.
+        addr: SocketAddr,
+        /// Whether it was here before us. Then nothing is to be announced any more, not even that
+        /// we leave; all links are closed, and none is made, until the node is started again.
+        second: bool,
+    },
     /// Nobody who speaks v2 is at an address that the user named.
     ConnectFailed(SocketAddr),
 }
@@ -402,6 +415,7 @@ pub struct Gossip<R> {
     news: News,
     around: Around,
     overlay: overlay::Overlay,
+    twins: Twins,
     /// Unasked-for envelopes that each author may still send.
     authors: ById<DeviceId, Tokens>,
     put_off: PutOff,
@@ -442,6 +456,7 @@ impl<R: Rng> Gossip<R> {
             news: News::default(),
             around: Around::default(),
             overlay: overlay::Overlay::default(),
+            twins: Twins::default(),
             authors: ById::with_hasher(secret),
             put_off: PutOff::default(),
             bridges: ById::with_hasher(secret),
@@ -461,6 +476,8 @@ impl<R: Rng> Gossip<R> {
                 addr,
                 interface,
             } => self.heard(device, addr, interface, now),
+            Input::OwnBeacon(addr) => self.own_beacon(addr, now),
+            Input::Connect(_) if self.twins.is_second() => {}
             Input::Connect(addr) => self.neighbours.name(addr, now),
             Input::LinkUp {
                 link,

@@ -17,7 +17,14 @@ impl<R: Rng> Gossip<R> {
     /// Why a new link cannot be, if that is known before the other side is admitted. Nothing that
     /// is up is closed for it.
     pub(super) fn refusal(&mut self, new: &Link, now: Duration) -> Option<Reason> {
-        if new.device == self.me.device || self.is_banned(&new.device, now) {
+        if self.twins.is_second() {
+            return Some(Reason::Leaving);
+        }
+        // It is looked at who that is, and nobody is admitted.
+        if new.device == self.me.device {
+            return None;
+        }
+        if self.is_banned(&new.device, now) {
             return Some(Reason::Misbehaved);
         }
         let same: Vec<LinkId> = self.links_to(&new.device).collect();

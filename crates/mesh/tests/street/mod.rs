@@ -37,6 +37,10 @@ pub(crate) struct Person {
     pub(crate) shown: Vec<EnvelopeId>,
     pub(crate) stored: BTreeMap<EnvelopeId, u32>,
     pub(crate) refused: Vec<Reason>,
+    /// Where others have their key, and whether they are the second themselves.
+    pub(crate) twins: Vec<(SocketAddr, bool)>,
+    /// When their clock began.
+    pub(crate) begun: Duration,
     pub(crate) asked_to_dial: Vec<(DeviceId, DialBackToken)>,
     pub(crate) progress: BTreeMap<EnvelopeId, Progress>,
     pub(crate) up: BTreeSet<DeviceId>,
@@ -76,6 +80,8 @@ pub(crate) struct Street {
     pub(crate) frames: BTreeMap<u8, usize>,
     /// How often anyone told of their links.
     pub(crate) told: usize,
+    /// How often anyone dialled, whether or not somebody was there.
+    pub(crate) dials: usize,
     /// Frames of this type get lost.
     pub(crate) swallowed: Option<u8>,
     /// What happens to somebody just before a frame of a type is on its way for the first time.
@@ -164,6 +170,19 @@ impl Street {
     }
 
     pub(crate) fn move_in(&mut self, n: u8, password: Option<&str>) {
+        self.settle(n, n, password);
+    }
+
+    /// Somebody's profile is copied and started elsewhere.
+    pub(crate) fn copy(&mut self, n: u8, seed: u8) {
+        self.settle(n, seed, None);
+        let begun = self.now;
+        if let Some(copy) = self.people.last_mut() {
+            copy.begun = begun;
+        }
+    }
+
+    fn settle(&mut self, n: u8, seed: u8, password: Option<&str>) {
         let key = DeviceKey::from_secret(&[n; 32]);
         let config = Config {
             device: key.id(),
@@ -181,7 +200,7 @@ impl Street {
         }
         self.people.push(Person {
             key,
-            brain: Gossip::new(config, StdRng::seed_from_u64(n.into())),
+            brain: Gossip::new(config, StdRng::seed_from_u64(seed.into())),
             seq: 0,
             disk: BTreeMap::new(),
             disk_is_full: false,
@@ -190,6 +209,8 @@ impl Street {
             shown: Vec::new(),
             stored: BTreeMap::new(),
             refused: Vec::new(),
+            twins: Vec::new(),
+            begun: Duration::ZERO,
             asked_to_dial: Vec::new(),
             progress: BTreeMap::new(),
             up: BTreeSet::new(),
@@ -214,7 +235,7 @@ impl Street {
     pub(crate) fn run(&mut self) {
         while let Some((person, input)) = self.todo.pop_front() {
             let now = Now {
-                mono: self.now,
+                mono: self.now.saturating_sub(self.people[person].begun),
                 wall_ms: 0,
             };
             self.people[person].brain.handle(input, now);
@@ -242,7 +263,10 @@ impl Street {
         seen.into_iter().for_each(|seen| self.note(seen));
         let who = &mut self.people[person];
         match output {
-            Output::Dial { addr: to, device } => self.connect(person, to, device),
+            Output::Dial { addr: to, device } => {
+                self.dials += 1;
+                self.connect(person, to, device);
+            }
             Output::Send { link, frame } => self.send(link, &frame),
             Output::Serve(serve) => {
                 let envelope = who.disk.get(&serve.id).cloned();
@@ -287,6 +311,7 @@ impl Street {
                 let envelope = self.links_of(person, &links, above);
                 self.todo.push_back((person, Input::Publish(envelope)));
             }
+            Output::Twin { addr, second } => who.twins.push((addr, second)),
             Output::DialBack { device, token, .. } => who.asked_to_dial.push((device, token)),
             Output::Progress { id, progress } => drop(who.progress.insert(id, progress)),
             Output::TellPurge { purge, lifetime } => {

@@ -215,6 +215,7 @@ impl Town {
             | Output::TooLarge { .. }
             | Output::Heard { .. }
             | Output::PeerUp(_)
+            | Output::OwnBeacon(_)
             | Output::PeerDown(_) => {}
         }
     }

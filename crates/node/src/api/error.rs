@@ -46,6 +46,8 @@ pub enum ErrorCode {
     PortUnusable,
     /// Another node already runs on this profile.
     ProfileInUse,
+    /// Another device runs with a copy of this profile.
+    ProfileCopied,
     /// The data directory or its database cannot be opened.
     StoreUnavailable,
     /// The database's key does not fit, or the file is damaged. Nothing was replaced.

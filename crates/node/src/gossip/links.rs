@@ -68,7 +68,8 @@ impl Actor {
             NetEvent::Visit(visit) => {
                 // Who is told of by a member as linked was admitted by that member.
                 let device = visit.device();
-                let is_admitted = self.is_admitted(&device) || self.v2.devices.is_here(&device);
+                let is_known = self.is_admitted(&device) || self.v2.devices.is_here(&device);
+                let is_admitted = is_known && !self.v2.is_second;
                 self.files.visit(visit, is_admitted);
             }
             NetEvent::Circuit(request) => self.circuit(request),

@@ -10,6 +10,7 @@ mod keys;
 mod links;
 mod rows;
 mod serving;
+mod twins;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -57,6 +58,8 @@ pub(crate) struct Gossiping {
     next_ticket: u64,
     /// Bodies that are to go and that a full disk did not let go.
     pub(crate) not_dropped: Vec<EnvelopeId>,
+    /// Another device has our profile and was here before us.
+    pub(crate) is_second: bool,
     /// The `seq` under which we told of our links last.
     links_seq: u64,
     saved_at: Duration,
@@ -81,6 +84,7 @@ impl Gossiping {
             serving: BTreeMap::new(),
             next_ticket: 0,
             not_dropped: Vec::new(),
+            is_second: false,
             links_seq: 0,
             saved_at: Duration::ZERO,
         }
@@ -241,6 +245,7 @@ impl Actor {
                 self.tell_peer(view);
                 self.presence(&device);
             }
+            Output::Twin { addr, second } => self.met_twin(addr, second),
             Output::ConnectFailed(addr) => self.tell(ClassicInput::Connect(addr)),
         }
     }

@@ -2,7 +2,11 @@
 
 #![allow(dead_code, reason = "each test binary uses its part of the cast")]
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use gossamer_node::{
     AcceptMode, Config, EventStream, Node, NodeHandle, Password, Timers,
@@ -48,6 +52,20 @@ impl Home {
         Self { dir, config }
     }
 
+    /// The profile as it is now, on another device. Its node does not run meanwhile.
+    pub(crate) fn copied(&self) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let profile = dir.path().join("profile");
+        copy_all(self.config.data_dir.as_deref().unwrap(), &profile);
+        let config = Config {
+            port: free_port(),
+            data_dir: Some(profile),
+            downloads: Some(dir.path().join("downloads")),
+            ..self.config.clone()
+        };
+        Self { dir, config }
+    }
+
     pub(crate) fn with_password(mut self, password: &str) -> Self {
         self.config.password = Some(Password::new(password));
         self
@@ -68,7 +86,7 @@ impl Home {
 
     pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.dir.path().join(name);
-        std::fs::write(&path, bytes).unwrap();
+        fs::write(&path, bytes).unwrap();
         path
     }
 
@@ -184,6 +202,12 @@ impl Person {
         self.seen.clear();
     }
 
+    /// Whether nobody went since [`forgets`](Self::forgets), as far as was looked.
+    pub(crate) fn saw_nobody_leave(&self) -> bool {
+        let gone = |event: &Event| matches!(event, Event::PeerDown { .. });
+        !self.seen.iter().any(gone)
+    }
+
     pub(crate) async fn leaves(mut self) {
         self.does(Command::Quit).await.unwrap();
         self.sees(|event| *event == Event::Stopped).await;
@@ -196,4 +220,17 @@ fn free_port() -> u16 {
     let candidates = std::iter::repeat_with(|| 20_000 + rand::random::<u16>() % 12_000);
     let free = |port: &u16| std::net::TcpListener::bind(("0.0.0.0", *port)).is_ok();
     candidates.take(100).find(free).expect("a free port")
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_all(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
 }
