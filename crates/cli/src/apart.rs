@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use gossamer_node::api::PeerView;
+use gossamer_node::{api::PeerView, legible::outline};
 
 use crate::safe::one_line;
 
@@ -41,7 +41,7 @@ pub(crate) fn is_meant(peer: &PeerView, who: &str) -> bool {
 
 /// What people see of a name at a glance.
 fn look(name: &str) -> String {
-    one_line(name.trim()).to_lowercase()
+    outline(&one_line(name.trim())).to_lowercase()
 }
 
 /// How many characters two ids have in common at their beginnings.

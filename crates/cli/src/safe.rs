@@ -2,13 +2,19 @@
 //!
 //! A name, a file name or a message may hold escape sequences that move the cursor, rename the
 //! window or fake a prompt, and direction marks that make a file name read backwards. They are
-//! shown, not obeyed.
+//! shown, not obeyed. What shows nothing or tricks the eye is told by the same rule as in names.
+
+use gossamer_node::legible;
 
 /// `text` on one line: line breaks and tabs become spaces.
 pub(crate) fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_whitespace() { ' ' } else { visible(c) })
-        .collect()
+    let shown = legible::chars(text).map(|(c, tricks)| match c {
+        c if c.is_whitespace() => ' ',
+        c if c.is_control() => picture(c),
+        _ if tricks => legible::INSTEAD,
+        c => c,
+    });
+    legible::footing(text).into_iter().chain(shown).collect()
 }
 
 /// `text` with its line breaks kept, each further line indented by `indent`.
@@ -24,20 +30,12 @@ pub(crate) fn many_lines(text: &str, indent: &str) -> String {
     shown
 }
 
-fn visible(c: char) -> char {
+fn picture(c: char) -> char {
     match c {
         // U+2400 and up picture the control characters of U+0000 and up.
-        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
+        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(legible::INSTEAD),
         '\u{7f}' => '\u{2421}',
-        '\u{80}'..='\u{9f}' => '\u{fffd}',
-        // Marks, embeddings, overrides and isolates of direction.
-        '\u{061c}'
-        | '\u{200e}'
-        | '\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        // Line and paragraph separators never get here: they count as white space.
-        other => other,
+        _ => legible::INSTEAD,
     }
 }
 
@@ -63,7 +61,21 @@ mod tests {
 
     #[test]
     fn a_message_keeps_its_lines_and_its_script() {
-        assert_eq!(many_lines("שלום\r\nΓειά 👋", "    "), "שלום\n    Γειά 👋");
+        assert_eq!(many_lines("שלום\r\nΓειά 👋", "      "), "שלום\n      Γειά 👋", "      ");
+    }
+
+    #[test]
+    fn what_shows_nothing_is_shown() {
+        for hidden in ["\u{200b}", "\u{3164}", "\u{115f}", "\u{2800}", "\u{e0062}"] {
+            assert_eq!(one_line(&format!("b{hidden}en")), "b\u{fffd}en");
+        }
+        let family = "👩\u{200d}👩\u{200d}👧 ❤\u{fe0f} می\u{200c}خواهم";
+        assert_eq!(one_line(family), family);
+    }
+
+    #[test]
+    fn a_mark_of_ben_does_not_change_what_is_printed_before_it() {
+        assert_eq!(one_line("\u{338}ben"), "\u{25cc}\u{338}ben");
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use gossamer_mesh::{Peer, Reach};
 use gossamer_store::{MessageRow, MessageState as StoredState};
 
-use crate::api::{
-    Author, Dialect, MessageState, MessageStateView, MessageView, PeerStatus, PeerView,
+use crate::{
+    api::{Author, Dialect, MessageState, MessageStateView, MessageView, PeerStatus, PeerView},
+    legible,
 };
 
 /// The one conversation there is.
@@ -30,7 +31,7 @@ pub(crate) fn peer_view(peer: &Peer) -> PeerView {
         rate: None,
         contact: false,
         id: peer.id.0.clone(),
-        name: peer.name.clone(),
+        name: legible::name(&peer.name, &peer.id.0),
         addr: peer
             .addrs
             .first()
@@ -52,7 +53,7 @@ pub(crate) fn message_view(row: &MessageRow) -> MessageView {
         conversation: row.conversation.clone(),
         from: Author {
             id: row.from_id.clone(),
-            name: row.from_name.clone(),
+            name: legible::name(&row.from_name, &row.from_id),
         },
         text: row.text.clone(),
         own: row.own,
@@ -91,6 +92,22 @@ pub(crate) fn message_state(state: StoredState) -> MessageState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gossamer_mesh::NodeId;
+
+    #[test]
+    fn a_classic_name_that_tricks_the_eye_is_shown_as_one() {
+        let ben = |name: &str| Peer {
+            id: NodeId("7b1e7b1e".to_owned()),
+            name: name.to_owned(),
+            addrs: Vec::new(),
+            multi: false,
+            v2: false,
+            reach: Reach::Direct,
+            last_seen_ms: 0,
+        };
+        assert_eq!(peer_view(&ben("\u{202e}ana")).name, "\u{fffd}ana");
+        assert_eq!(peer_view(&ben("\u{115f}")).name, "7b1e7b1e");
+    }
 
     #[test]
     fn times_that_no_calendar_has_are_not_believed() {

@@ -14,6 +14,7 @@ use gossamer_wire::v2::{Body, DeviceRecord, SignedRecord};
 use crate::{
     api::{Dialect, PeerStatus, PeerView},
     contacts::Contacts,
+    legible,
 };
 
 /// Devices seen in this session or an earlier one, the names of all that are known, and whose they
@@ -325,7 +326,7 @@ impl Devices {
     pub(crate) fn name(&self, device: &DeviceId) -> String {
         let heard = || self.seen.get(device)?.name.as_ref();
         let name = self.names.get(device).or_else(heard);
-        name.cloned().unwrap_or_else(|| device.classic())
+        legible::name(name.map_or("", String::as_str), &device.classic())
     }
 
     /// Everyone of this session, and of earlier ones.
@@ -396,6 +397,17 @@ mod tests {
         assert_eq!((gone.name.as_str(), gone.last_seen), ("Ana", 4));
         assert!(devices.down(&ana, at(4)).is_none());
         assert!(devices.named(ana, "Anna").is_none(), "she is away");
+    }
+
+    #[test]
+    fn nobody_is_shown_by_a_name_that_shows_nothing_or_looks_like_bens() {
+        let mut devices = Devices::default();
+        let ana = DeviceId::new([1; 32]);
+        let addr = "10.0.0.2:9999".parse().unwrap();
+        devices.heard(ana, "b\u{200b}en".into(), addr, 1);
+        assert_eq!(devices.up(ana, addr, at(2)).unwrap().name, "b\u{fffd}en");
+        let shown = devices.named(ana, "\u{3164}").unwrap().name;
+        assert_eq!(shown, ana.classic());
     }
 
     #[test]

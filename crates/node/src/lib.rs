@@ -32,6 +32,7 @@ mod files;
 mod gossip;
 mod handle;
 mod hearing;
+pub mod legible;
 mod node;
 mod profile;
 mod recent;

@@ -32,6 +32,7 @@ use crate::{
     files::Files,
     gossip::{Author, Content, Gossiping, entry, restore},
     hearing::Hearing,
+    legible,
     profile::Profile,
     sink::{self, EventStream},
     status::Status,
@@ -347,13 +348,26 @@ async fn secrets(config: &Config) -> (Option<PasswordKey>, Arc<dyn CryptoProvide
 
 /// Names are shown in lists and lines: one line, some characters, no invisible tricks.
 fn check_name(name: &str) -> Result<String, ApiError> {
-    let name: String = name.chars().filter(|c| !c.is_control()).collect();
-    let name = name.trim().to_owned();
+    let on_one_line = |c: char| {
+        if c.is_control() && c.is_whitespace() {
+            ' '
+        } else {
+            c
+        }
+    };
+    let name: String = name.trim().chars().map(on_one_line).collect();
     let length = name.graphemes(true).count();
     if length == 0 || length > NAME || name.len() > gossamer_wire::limits::NAME {
         return Err(ApiError::new(
             ErrorCode::BadArgument,
             format!("A name has 1 to {NAME} characters. Choose one that others recognise."),
+        ));
+    }
+    if !legible::is_plain(&name) {
+        return Err(ApiError::new(
+            ErrorCode::BadArgument,
+            "This name has a character that does not show, or that changes how others are shown. \
+             Type it anew, with letters that everyone sees.",
         ));
     }
     Ok(name)
@@ -396,5 +410,25 @@ mod tests {
         assert!(check_name(" \u{7} ").is_err());
         assert!(check_name(&"x".repeat(65)).is_err());
         assert!(check_name(&"é".repeat(64)).is_ok());
+    }
+
+    #[test]
+    fn ana_takes_no_name_that_shows_nothing_or_looks_like_bens() {
+        let tricks = [
+            "\u{3164}",
+            "\u{2800}",
+            "\u{301}",
+            "b\u{200b}en",
+            "\u{202e}neb",
+            "ben\u{e0062}\u{e007f}",
+        ];
+        for name in tricks {
+            let error = check_name(name).unwrap_err();
+            assert_eq!(error.code, ErrorCode::BadArgument, "{name:?}");
+            assert!(error.message.contains("does not show"), "{name:?}");
+        }
+        for name in ["👩\u{200d}🚀 Ana", "❤\u{fe0f}", "محمد", "דוד"] {
+            assert_eq!(check_name(name).unwrap(), name);
+        }
     }
 }

@@ -4,7 +4,10 @@ use gossamer_mesh::Now;
 use gossamer_store::{Direction, TransferRow, TransferState};
 
 use super::meter::Meter;
-use crate::api::{self, Author, TransferView};
+use crate::{
+    api::{self, Author, TransferView},
+    legible,
+};
 
 /// `free` is said of offers only: there it helps to decide.
 pub(crate) fn transfer_view(
@@ -24,9 +27,9 @@ pub(crate) fn transfer_view(
         conversation: row.conversation.clone(),
         from: Author {
             id: row.from_id.clone(),
-            name: row.from_name.clone(),
+            name: legible::name(&row.from_name, &row.from_id),
         },
-        name: row.name.clone(),
+        name: legible::legible(&row.name),
         state: match row.state {
             TransferState::Offered => api::TransferState::Offered,
             TransferState::Active => api::TransferState::Active,
