@@ -11,6 +11,7 @@ mod run;
 mod safe;
 mod stop;
 mod terminal;
+mod wrap;
 
 use std::process::ExitCode;
 

@@ -77,7 +77,7 @@ impl Look {
     /// and time.
     pub(crate) fn message(&self, message: &MessageView, name: &str) -> String {
         let text = if message.readable {
-            many_lines(&message.text, "      ")
+            many_lines(&message.text)
         } else {
             self.dim("(written under another password)")
         };

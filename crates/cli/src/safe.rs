@@ -6,6 +6,8 @@
 
 use gossamer_node::legible;
 
+use crate::wrap::INDENT;
+
 /// `text` on one line: line breaks and tabs become spaces.
 pub(crate) fn one_line(text: &str) -> String {
     let shown = legible::chars(text).map(|(c, tricks)| match c {
@@ -17,13 +19,13 @@ pub(crate) fn one_line(text: &str) -> String {
     legible::footing(text).into_iter().chain(shown).collect()
 }
 
-/// `text` with its line breaks kept, each further line indented by `indent`.
-pub(crate) fn many_lines(text: &str, indent: &str) -> String {
+/// `text` with its line breaks kept, each further line indented.
+pub(crate) fn many_lines(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for (number, line) in text.lines().enumerate() {
         if number > 0 {
             shown.push('\n');
-            shown.push_str(indent);
+            shown.push_str(INDENT);
         }
         shown.push_str(&one_line(line));
     }
@@ -61,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_message_keeps_its_lines_and_its_script() {
-        assert_eq!(many_lines("שלום\r\nΓειά 👋", "      "), "שלום\n      Γειά 👋", "      ");
+        assert_eq!(many_lines("שלום\r\nΓειά 👋"), "שלום\n      Γειά 👋");
     }
 
     #[test]

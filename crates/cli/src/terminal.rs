@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use crate::{
     ask::{self, Ask},
     lines::Line,
+    wrap::wrap,
 };
 
 const PROMPT: &str = "> ";
@@ -34,7 +35,7 @@ impl Terminal {
         thread::spawn(move || edit(&mut editor, &sender));
         let print = Box::new(move |lines: &str| {
             printer
-                .print(format!("{lines}\n"))
+                .print(format!("{}\n", wrap(lines, width())))
                 .map_err(io::Error::other)
         });
         Ok((Self { _mode: mode }, lines, print))
@@ -61,6 +62,22 @@ fn edit(editor: &mut DefaultEditor, lines: &mpsc::Sender<Line>) {
             return;
         }
     }
+}
+
+/// Where the width of a terminal is not known.
+const USUAL_WIDTH: usize = 80;
+
+/// How many columns there are now: people resize their windows.
+#[cfg(unix)]
+fn width() -> usize {
+    let size = rustix::termios::tcgetwinsize(io::stdout());
+    let columns = size.map_or(0, |size| usize::from(size.ws_col));
+    if columns == 0 { USUAL_WIDTH } else { columns }
+}
+
+#[cfg(not(unix))]
+fn width() -> usize {
+    USUAL_WIDTH
 }
 
 #[cfg(unix)]
