@@ -5,7 +5,11 @@ import { expect, open, test } from './page';
 
 const last = (page: Page) => page.getByTestId('message').last();
 
-async function hear(page: Page, text: string, more: Record<string, unknown> = {}) {
+async function hear(
+  page: Page,
+  text: string,
+  more: { place?: number; [field: string]: unknown } = {},
+) {
   await page.evaluate(
     ([said, extra]) =>
       window.gossamerMock.emit({
