@@ -186,6 +186,17 @@ pub const REFUSED_PAUSE: Duration = Duration::from_secs(600);
 /// How long a device that misbehaved is kept out.
 pub const BAN: Duration = Duration::from_secs(600);
 
+/// Devices that are kept out at once: a member may make up keys, each of which costs it an admission,
+/// and whoever misbehaved longest ago comes back first.
+pub const BANS: usize = 4_096;
+
+/// Devices remembered to have been admitted: as many as the store keeps, and as [`ORIGINS`].
+pub const ACQUAINTANCES: usize = 4_096;
+
+/// How long they are after their last link, while this node runs: as long as anything lives that they
+/// could have written. Nobody who comes now and then has to try the password like a stranger.
+pub const ACQUAINTANCE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 /// A link over which nothing came for this long is asked whether it is there. With ten links that
 /// is ten small frames a second each way, some tenths of a percent of a processor.
 pub const ALIVE: Duration = Duration::from_secs(1);

@@ -108,7 +108,7 @@ impl<R: Rng> Gossip<R> {
     pub(super) fn befriend(&mut self, contacts: Option<BTreeSet<DeviceId>>) {
         self.carrying.contacts.clone_from(&contacts);
         self.index
-            .befriend(contacts.unwrap_or_else(|| self.admitted.clone()));
+            .befriend(contacts.unwrap_or_else(|| self.admitted.iter().copied().collect()));
     }
 
     /// Whether the user chose the person whose device this is.
@@ -118,8 +118,18 @@ impl<R: Rng> Gossip<R> {
     }
 
     /// A device is admitted.
-    pub(super) fn make_acquaintance(&mut self, device: DeviceId) {
-        if self.admitted.insert(device) && self.carrying.contacts.is_none() {
+    pub(super) fn make_acquaintance(&mut self, device: DeviceId, now: Duration) {
+        if self.admitted.note(device, now) && self.carrying.contacts.is_none() {
+            self.befriend(None);
+        }
+    }
+
+    /// Forgets who was not linked for long. Who is linked stays.
+    pub(super) fn forget_acquaintances(&mut self, now: Duration) {
+        for link in self.links.values().filter(|link| link.is_up()) {
+            self.admitted.note(link.device, now);
+        }
+        if self.admitted.forget(now) && self.carrying.contacts.is_none() {
             self.befriend(None);
         }
     }

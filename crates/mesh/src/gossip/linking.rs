@@ -256,7 +256,7 @@ impl<R: Rng> Gossip<R> {
         link.sync.digest_at = now;
         let (device, addr) = (link.device, link.listens_at);
         let dialled = link.dialled.then_some(link.addr);
-        self.make_acquaintance(device);
+        self.make_acquaintance(device, now);
         self.neighbours.linked(&device, dialled);
         self.outputs.push_back(Output::Up { device, addr });
         self.share_keys(id, admitted);
@@ -392,13 +392,13 @@ impl<R: Rng> Gossip<R> {
     /// A neighbour did what no honest one does.
     pub(super) fn ban(&mut self, id: LinkId, now: Duration) {
         if let Some(link) = self.links.get(&id) {
-            self.banned.insert(link.device, now + limits::BAN);
+            self.banned.note(link.device, now);
         }
         self.refuse(id, Reason::Misbehaved, now);
     }
 
     pub(super) fn is_banned(&self, device: &DeviceId, now: Duration) -> bool {
-        self.banned.get(device).is_some_and(|until| *until > now)
+        self.banned.has(device, now)
     }
 
     pub(super) fn close(&mut self, id: LinkId, last: Option<Bytes>, now: Duration) {

@@ -59,6 +59,8 @@ impl<R: Rng> Gossip<R> {
                 limits::SERVE_QUEUE,
             ),
             ("serving", most(|feed| feed.serving.len()), limits::SERVING),
+            ("admitted", self.admitted.len(), limits::ACQUAINTANCES),
+            ("banned", self.banned.len(), limits::BANS),
             ("outputs", self.outputs.len(), 0),
         ]
         .into_iter()

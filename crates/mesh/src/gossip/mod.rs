@@ -16,6 +16,7 @@ mod guesses;
 mod handshake;
 mod hops;
 mod index;
+mod lately;
 mod link;
 mod linking;
 #[cfg(feature = "sim")]
@@ -60,6 +61,7 @@ use self::{
     catching_up::PutOff,
     guesses::Guesses,
     index::Index,
+    lately::Lately,
     link::Link,
     neighbours::Neighbours,
     news::News,
@@ -219,7 +221,7 @@ pub struct Start {
     /// The keys of this network; none in an open one, and in a locked one in which nobody has
     /// said anything yet.
     pub keyring: Keyring,
-    /// Devices that were admitted to this network before, by the same password.
+    /// Devices that were admitted to this network before, by the same password; the last one first.
     pub admitted: Vec<DeviceId>,
     /// Our contacts; `None` when nobody was chosen.
     pub contacts: Option<BTreeSet<DeviceId>>,
@@ -397,13 +399,13 @@ pub struct Gossip<R> {
     /// When to try again to put it on disk.
     keyring_at: Option<Duration>,
     /// Admitted before: a wrong guess of others does not keep them out.
-    admitted: BTreeSet<DeviceId>,
+    admitted: Lately,
     links: BTreeMap<LinkId, Link>,
     neighbours: Neighbours,
     /// Beacons of devices that there was no room for.
     turned_away: u64,
     guesses: Guesses,
-    banned: BTreeMap<DeviceId, Duration>,
+    banned: Lately,
     index: Index,
     /// On the way to disk, and to whom STORED is owed then.
     pending: BTreeMap<EnvelopeId, BTreeSet<LinkId>>,
@@ -442,12 +444,12 @@ impl<R: Rng> Gossip<R> {
             uptime: 0,
             keyring: Keyring::default(),
             keyring_at: None,
-            admitted: BTreeSet::new(),
+            admitted: Lately::new(limits::ACQUAINTANCES, limits::ACQUAINTANCE),
             links: BTreeMap::new(),
             neighbours: Neighbours::default(),
             turned_away: 0,
             guesses: Guesses::default(),
-            banned: BTreeMap::new(),
+            banned: Lately::new(limits::BANS, limits::BAN),
             pending: BTreeMap::new(),
             wanted: BTreeMap::new(),
             outbox: Outbox::default(),
@@ -617,7 +619,10 @@ impl<R: Rng> Gossip<R> {
     fn start(&mut self, start: Start) {
         self.uptime = start.uptime;
         self.keyring = start.keyring;
-        self.admitted = start.admitted.into_iter().collect();
+        // The last comes first, and should be the last to go.
+        for device in start.admitted.into_iter().take(limits::ACQUAINTANCES).rev() {
+            self.admitted.note(device, Duration::ZERO);
+        }
         self.befriend(start.contacts);
         let mut carriers = start.carriers;
         for entry in start.index {
@@ -645,7 +650,8 @@ impl<R: Rng> Gossip<R> {
         if self.keyring_at.is_some_and(|at| at <= now) {
             self.keep_keys();
         }
-        self.banned.retain(|_, until| *until > now);
+        self.banned.forget(now);
+        self.forget_acquaintances(now);
         if self.authors.len() >= limits::AUTHORS / 2 {
             self.authors.retain(|_, tokens| !tokens.is_full(now));
         }
