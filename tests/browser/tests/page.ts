@@ -56,9 +56,12 @@ export async function expectAccessible(page: Page): Promise<void> {
   expect(violations).toEqual([]);
 }
 
-/** Nothing is cut off sideways, and the page itself never scrolls. */
+/** Words that are cut short keep at least this much, in pixels, so that a reader can tell them apart. */
+const LEGIBLE = 88;
+
+/** Nothing is cut off sideways or cut too short, and the page itself never scrolls. */
 export async function expectFits(page: Page): Promise<void> {
-  const overflow = await page.evaluate(() => {
+  const overflow = await page.evaluate((legible) => {
     const root = document.documentElement;
     const wide = [
       ...document.querySelectorAll<HTMLElement>('main *, nav *, footer *, [role=dialog] *'),
@@ -68,12 +71,19 @@ export async function expectFits(page: Page): Promise<void> {
         (element) => !element.closest('pre, .ellipsis, .visually-hidden, .rates, textarea, input'),
       )
       .filter((element) => element.scrollWidth > element.clientWidth + 1);
+    const short = [...document.querySelectorAll<HTMLElement>('.ellipsis')]
+      .filter((element) => element.checkVisibility())
+      .filter((element) => element.clientWidth < Math.min(legible, element.scrollWidth));
     return {
       page: root.scrollWidth > root.clientWidth || root.scrollHeight > root.clientHeight,
       elements: wide.map(({ tagName, className }) => `${tagName}.${className}`),
+      short: short.map(
+        ({ textContent, clientWidth, scrollWidth }) =>
+          `${textContent.trim()}: ${clientWidth} of ${scrollWidth}`,
+      ),
     };
-  });
-  expect(overflow).toEqual({ page: false, elements: [] });
+  }, LEGIBLE);
+  expect(overflow).toEqual({ page: false, elements: [], short: [] });
 }
 
 export async function screenshot(page: Page, name: string): Promise<void> {

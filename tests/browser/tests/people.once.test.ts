@@ -1,5 +1,5 @@
 /** Who is around, and reaching them by address. */
-import { expect, expectAccessible, open, test } from './page';
+import { expect, expectAccessible, expectFits, open, test } from './page';
 
 test('lists this device and the others with what is known of them', async ({ page }) => {
   await open(page, 'busy', 'people');
@@ -70,6 +70,15 @@ test('says how fast files come and go while they do', async ({ page }) => {
     window.gossamerMock.emit({ event: 'peer_rates', rates: [] });
   });
   await expect(cleo).not.toContainText('MB/s');
+});
+
+test('gives names their room among thirty people, in windows of every size', async ({ page }) => {
+  await open(page, 'crowd', 'people');
+  await expect(page.getByTestId('person')).toHaveCount(31);
+  for (const width of [1280, 900, 640]) {
+    await page.setViewportSize({ width, height: 600 });
+    await expectFits(page);
+  }
 });
 
 test('says since when somebody is away, however narrow the window', async ({ page }) => {

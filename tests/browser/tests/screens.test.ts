@@ -65,6 +65,7 @@ const screens: Screen[] = [
     act: (page) => page.getByRole('button', { name: 'Emoji', exact: true }).click(),
   },
   { name: 'people', scenario: 'busy', route: 'people', shows: 'Cannot be reached' },
+  { name: 'people-crowd', scenario: 'crowd', route: 'people', shows: 'Field tent (second floor)' },
   { name: 'people-alone', scenario: 'alone', route: 'people', shows: 'Nobody here yet' },
   {
     name: 'people-apart',

@@ -31,6 +31,7 @@ export type ScenarioName =
   | 'apart'
   | 'open'
   | 'busy'
+  | 'crowd'
   | 'offline'
   | 'offer'
   | 'failed'
@@ -64,6 +65,7 @@ const builders: Record<ScenarioName, (now: number) => World> = {
   apart: (now) => ({ ...quiet(now), peers: [], apart: others('other_password', 3) }),
   open,
   busy,
+  crowd,
   offline: (now) => ({
     ...busy(now),
     network: false,
@@ -231,6 +233,36 @@ function busy(now: number): World {
         free: 182_000 * MB,
       }),
     ],
+  };
+}
+
+const crowdNames =
+  'Alexandra Papadopoulou,Ben Okonkwo-Lindqvist,cleo,Dr. Wilhelmina Featherstonehaugh,Eşref Yıldırım,' +
+  'Field tent (second floor),Giovanni Battista Pellegrini,Hall desk,Ingeborg,Jean-Baptiste Grenouille,' +
+  'Katarzyna Wiśniewska,Lab laptop 04,Maximilian von Hohenstein,Nguyễn Thị Minh Khai,Oluwaseun,' +
+  'Projector room,Quentin,Rosalía Hernández Vázquez,Siobhán,Thorvaldur Guðmundsson,ana,Uma,' +
+  'Věra Čáslavská,Workbench,Xóchitl,Yevgenia Konstantinovna,Zsófia,山田 花子,Мария Иванова,יעל כהן';
+
+/** As many as a hall holds, some of them far and some with files on their way. */
+function crowd(now: number): World {
+  const peers = crowdNames.split(',').map((name, index) => {
+    const id = device((0x2b1e0000 + index * 0x01d3f70b).toString(16).padStart(8, '0').slice(-8));
+    const status = (['direct', 'direct', 'relayed', 'direct', 'unreachable', 'offline'] as const)[
+      index % 6
+    ];
+    const known = peer(
+      { id, name },
+      `192.168.${100 + index}.${200 + index}:65534`,
+      now - index * 7 * MINUTE,
+      status,
+    );
+    const flows = known.hops !== null && index % 4 < 2;
+    return { ...known, rate: flows ? { down: 48.2 * MB, up: 103.6 * MB } : null };
+  });
+  const through = peers[3]?.id ?? null;
+  return {
+    ...quiet(now),
+    peers: peers.map((known) => (known.via === null ? known : { ...known, via: through })),
   };
 }
 
