@@ -1,15 +1,12 @@
 /** Talking in Everyone. */
 import type { Locator, Page } from '@playwright/test';
 
+import type { MessageView } from '../../../ui/src/bindings/MessageView';
 import { expect, open, test } from './page';
 
 const last = (page: Page) => page.getByTestId('message').last();
 
-async function hear(
-  page: Page,
-  text: string,
-  more: { place?: number; [field: string]: unknown } = {},
-) {
+async function hear(page: Page, text: string, more: Partial<MessageView> = {}) {
   await page.evaluate(
     ([said, extra]) =>
       window.gossamerMock.emit({
@@ -234,6 +231,69 @@ test('stays where the reader is when something new comes', async ({ page }) => {
   await jump.click();
   await expect(last(page)).toBeInViewport();
   await expect(last(page)).toContainText('something new');
+});
+
+/** Nine texts, each of several lines: more than fit on a screen. */
+async function hearMuch(page: Page) {
+  const now = await page.evaluate(() => Date.now());
+  for (let index = 1; index <= 9; index += 1) {
+    const text = `Part ${index}. ${'A few words that go on for a while. '.repeat(8)}`;
+    await hear(page, text, { place: now + index });
+  }
+}
+
+const marks = (page: Page) =>
+  page.evaluate(
+    () =>
+      window.gossamerMock.calls.filter(
+        ({ args }) => (args[0] as { cmd?: string } | undefined)?.cmd === 'mark_read',
+      ).length,
+  );
+
+test('begins with what is new, and takes nothing for read that has not been on screen', async ({
+  page,
+}) => {
+  for (const scenario of ['long', 'empty']) {
+    await open(page, scenario);
+    await page.getByRole('link', { name: 'People' }).click();
+    await hearMuch(page);
+    await page.getByRole('link', { name: 'Chats 9 unread messages' }).click();
+    await expect(page.getByTestId('unread-divider')).toBeInViewport();
+    const jump = page.getByRole('button', { name: 'Jump to the newest, 9 unread messages' });
+    await expect(jump).toBeVisible();
+    await comesToRest(page.getByTestId('feed'));
+    await expect(page.getByTestId('message').filter({ hasText: 'Part 1.' })).toBeInViewport();
+    await expect(page).toHaveTitle('(9) Gossamer');
+    expect(await marks(page)).toBe(0);
+    await jump.click();
+    await expect(page).toHaveTitle('Gossamer');
+  }
+});
+
+test('takes what is new for read at once when all of it has room', async ({ page }) => {
+  await open(page, 'long');
+  await page.getByRole('link', { name: 'People' }).click();
+  await hear(page, 'one line');
+  await page.getByRole('link', { name: 'Chats 1 unread message' }).click();
+  await expect(last(page)).toContainText('one line');
+  await expect(last(page)).toBeInViewport();
+  await expect(page).toHaveTitle('Gossamer');
+  await expect(page.getByRole('button', { name: /Jump to the newest/ })).toHaveCount(0);
+});
+
+test('follows a burst after having been elsewhere', async ({ page }) => {
+  await open(page, 'long');
+  await expect(last(page)).toBeInViewport();
+  await page.getByRole('link', { name: 'People' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'People' })).toBeVisible();
+  await page.getByRole('link', { name: 'Chats' }).click();
+  await expect(last(page)).toBeInViewport();
+  await hearMuch(page);
+  await expect(last(page)).toContainText('Part 9.');
+  await comesToRest(page.getByTestId('feed'));
+  await expect(last(page)).toBeInViewport();
+  await expect(page.getByRole('button', { name: /Jump to the newest/ })).toHaveCount(0);
+  await expect(page).toHaveTitle('Gossamer');
 });
 
 test('tells two devices of one name apart', async ({ page }) => {
