@@ -160,7 +160,9 @@ feed-jump-unread = { $n ->
 unread-divider = New
 
 happening-arrived = { $name } is here
+happening-arrived-many = { $n } people are here
 happening-left = { $name } is away
+happening-left-many = { $n } people are away
 happening-renamed = { $before } is now { $name }
 
 message-unreadable = Written under another password

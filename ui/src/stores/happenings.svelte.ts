@@ -6,6 +6,8 @@ export type Happening = {
   id: string;
   at: number;
   kind: 'arrived' | 'left' | 'renamed';
+  /** The device's id. */
+  who: string;
   name: string;
   /** For `renamed`: the earlier name. */
   before: string | null;
@@ -23,9 +25,9 @@ export class Happenings {
     const was = known !== undefined && isHere(known);
     const is = isHere(peer);
     if (was !== is) {
-      this.#add({ kind: is ? 'arrived' : 'left', at, name: peer.name });
+      this.#add({ kind: is ? 'arrived' : 'left', at, who: peer.id, name: peer.name });
     } else if (known && known.name !== peer.name) {
-      this.#add({ kind: 'renamed', at, name: peer.name, before: known.name });
+      this.#add({ kind: 'renamed', at, who: peer.id, name: peer.name, before: known.name });
     }
   }
 

@@ -77,3 +77,24 @@ it('leaves out files older than the loaded messages while there are older ones',
   expect(timeline({ ...input, more: true })).toHaveLength(1);
   expect(timeline(input)).toHaveLength(2);
 });
+
+it('tells in one line of many who come with nothing between them', () => {
+  const comes = (name: string, at: number) => ({
+    id: `happening-${name}`,
+    at,
+    kind: 'arrived' as const,
+    who: name,
+    name,
+    before: null,
+  });
+  const happenings = ['a', 'b', 'c', 'd', 'e', 'f'].map((name, index) =>
+    comes(name, noon + (index < 3 ? 0 : 2 * MINUTE)),
+  );
+  const items = timeline({
+    ...parts,
+    happenings,
+    messages: [message(ben, 'hello', noon + MINUTE)],
+    transfers: [transfer(cleo, 'a.txt', 1, noon + 3 * MINUTE, {})],
+  });
+  expect(items.map(({ kind }) => kind)).toEqual(['happening', 'message', 'happening', 'transfer']);
+});

@@ -4,10 +4,12 @@ import type { TransferView } from '$/bindings/TransferView';
 import { sameDay } from '$/lib/format';
 import type { Happening } from '$/stores/happenings.svelte';
 
+import { gather, type Gathered } from './gather';
+
 type Body =
   | { kind: 'message'; message: MessageView }
   | { kind: 'transfer'; transfer: TransferView }
-  | { kind: 'happening'; happening: Happening };
+  | { kind: 'happening'; happening: Gathered };
 
 /** One row of a conversation. */
 export type Item = Body & {
@@ -63,29 +65,50 @@ export function timeline(parts: Parts): Item[] {
 
 type Row = Body & { key: string };
 type Timed = { at: number; body: Row };
+type Other = { at: number } & ({ transfer: TransferView } | { happening: Happening });
 
 /**
  * Messages in their order, and everything else below the last of them that was here before it.
  * What would stand above all of them has no place while older ones are not loaded.
  */
 function merge({ messages, transfers, happenings, more }: Parts): Timed[] {
-  const others: Timed[] = [
-    ...transfers.map((transfer) => ({ at: transfer.started_at, body: transferRow(transfer) })),
-    ...happenings.map((happening) => ({ at: happening.at, body: happeningRow(happening) })),
+  const others: Other[] = [
+    ...transfers.map((transfer) => ({ at: transfer.started_at, transfer })),
+    ...happenings.map((happening) => ({ at: happening.at, happening })),
   ].sort((a, b) => a.at - b.at);
 
-  const below = new Map<number, Timed[]>();
+  const below = new Map<number, Other[]>();
   for (const other of others) {
     const index = messages.findLastIndex(({ received_at }) => received_at <= other.at);
     below.set(index, [...(below.get(index) ?? []), other]);
   }
-  const above = more ? [] : (below.get(-1) ?? []);
+  const above = more ? [] : otherRows(below.get(-1) ?? []);
   return above.concat(
     messages.flatMap((message, index) => [
       { at: writtenAt(message), body: messageRow(message) },
-      ...(below.get(index) ?? []),
+      ...otherRows(below.get(index) ?? []),
     ]),
   );
+}
+
+/** Files, and what happened between them. */
+function otherRows(others: readonly Other[]): Timed[] {
+  const rows: Timed[] = [];
+  let happened: Happening[] = [];
+  const flush = () => {
+    rows.push(...gather(happened).map((each) => ({ at: each.at, body: happeningRow(each) })));
+    happened = [];
+  };
+  for (const other of others) {
+    if ('happening' in other) {
+      happened.push(other.happening);
+      continue;
+    }
+    flush();
+    rows.push({ at: other.at, body: transferRow(other.transfer) });
+  }
+  flush();
+  return rows;
 }
 
 const messageRow = (message: MessageView): Row => ({ kind: 'message', key: message.id, message });
@@ -94,7 +117,7 @@ const transferRow = (transfer: TransferView): Row => ({
   key: `transfer-${transfer.id}`,
   transfer,
 });
-const happeningRow = (happening: Happening): Row => ({
+const happeningRow = (happening: Gathered): Row => ({
   kind: 'happening',
   key: happening.id,
   happening,

@@ -2,8 +2,8 @@ import type { MessageView } from '$/bindings/MessageView';
 
 import { time } from '$/lib/format';
 import { t } from '$/lib/i18n';
-import type { Happening } from '$/stores/happenings.svelte';
 
+import type { Gathered } from './gather';
 import { PLAIN_CHARS } from './limits';
 
 /** How far an own message got: its shape and its words. */
@@ -57,6 +57,7 @@ export function plain(markdown: string): string {
     .trim();
 }
 
-export function happeningWords({ kind, name, before }: Happening): string {
+export function happeningWords({ kind, name, names, before }: Gathered): string {
+  if (names.length > 1) return t(`happening-${kind}-many`, { n: names.length });
   return t(`happening-${kind}`, { name, before: before ?? '' });
 }
