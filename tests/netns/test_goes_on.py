@@ -99,7 +99,7 @@ def test_the_sender_gives_up_while_the_receiver_is_away(midway):
     ben.starts()
 
     end = ben.sees_end_of(midway.arriving)
-    assert (end["state"], end["reason"]) == ("cancelled", "The sender cancelled it.")
+    assert (end["state"], end["reason"]) == ("cancelled", {"code": "sender_cancelled"})
     eventually(lambda: not left_at(ben), "nothing of the film to be left")
 
 

@@ -14,8 +14,8 @@ SIZE = 25_000_000
 # Two seconds for the file, so that there is a middle.
 MEGABITS = 100
 
-FOR_ANYBODY = "Waits for a device to send it to."
-FOR_THE_SENDER = "Waits for the device that sends it to come back."
+FOR_ANYBODY = "waits_for_device"
+FOR_THE_SENDER = "waits_for_sender"
 
 
 class Story:
@@ -144,21 +144,21 @@ def test_nothing_is_left_when_the_sender_gives_up_while_the_killed_receiver_is_a
     ben.starts()
 
     end = ben.sees_end_of(midway.arriving)
-    assert (end["state"], end["reason"]) == ("cancelled", "The sender cancelled it.")
+    assert (end["state"], end["reason"]) == ("cancelled", {"code": "sender_cancelled"})
     midway.leaves_nothing()
     assert not saved_by(ben)
 
 
 def waits(person, transfer, reason):
-    """Waits until a transfer stands still, for the reason that people are told."""
+    """Waits until a transfer stands still, for this reason."""
     eventually(
         lambda: any(
             t["id"] == transfer
             and t["state"] in ("paused", "offered")
-            and t["reason"] == reason
+            and t["reason"] == {"code": reason}
             for t in transfers_of(person)
         ),
-        f"{person.name} to be told: {reason}",
+        f"{person.name} to be told {reason}",
     )
 
 

@@ -175,7 +175,8 @@ impl<P: FnMut(&str) -> io::Result<()>> Human<P> {
             }
             MessageState::Failed => {
                 self.waiting.remove(&state.id);
-                let reason = state.reason.as_deref().unwrap_or("Send it again.");
+                let reason = state.reason.as_ref().map(ToString::to_string);
+                let reason = reason.as_deref().unwrap_or("Send it again.");
                 self.wrong(&format!("Not sent. {reason}")).map(drop)
             }
             MessageState::Sent

@@ -173,7 +173,14 @@ impl Look {
     pub(crate) fn transfer_news(&self, number: usize, transfer: &TransferView) -> Option<String> {
         let name = one_line(&transfer.name);
         let size = size(transfer.size);
-        let reason = || one_line(transfer.reason.as_deref().unwrap_or("no reason was given"));
+        let reason = || {
+            one_line(
+                &transfer
+                    .reason
+                    .as_ref()
+                    .map_or_else(|| "no reason was given".to_owned(), ToString::to_string),
+            )
+        };
         let news = match (transfer.state, transfer.direction) {
             (TransferState::Offered, Direction::In) => format!(
                 "{} offers {name}, {size}: /accept {number} or /decline {number}",

@@ -4,7 +4,9 @@ use gossamer_mesh::{Peer, Reach};
 use gossamer_store::{MessageRow, MessageState as StoredState};
 
 use crate::{
-    api::{Author, Dialect, MessageState, MessageStateView, MessageView, PeerStatus, PeerView},
+    api::{
+        Author, Dialect, MessageState, MessageStateView, MessageView, PeerStatus, PeerView, Reason,
+    },
     legible,
 };
 
@@ -65,7 +67,7 @@ pub(crate) fn message_view(row: &MessageRow) -> MessageView {
         hops: row.hops,
         state: row.state.map(message_state),
         reached: row.reached,
-        reason: row.reason.clone(),
+        reason: row.reason.as_deref().map(Reason::of),
     }
 }
 
@@ -73,7 +75,7 @@ pub(crate) fn state_view(row: &MessageRow) -> MessageStateView {
     MessageStateView {
         id: row.id.clone(),
         state: row.state.map_or(MessageState::Sent, message_state),
-        reason: row.reason.clone(),
+        reason: row.reason.as_deref().map(Reason::of),
         reached: row.reached,
     }
 }

@@ -7,7 +7,8 @@ use gossamer_wire::{v1::EncodeError, v2::Envelope};
 
 use crate::{
     actor::{Actor, Report},
-    api::{self, Event, MessageStateView},
+    api::Reason,
+    convert::count,
 };
 
 impl Actor {
@@ -62,30 +63,30 @@ impl Actor {
             return;
         };
         if self.v2.brain.linked().next().is_none() {
-            self.fail(id, too_large(error));
+            self.advance(id, MessageState::Failed, Some(too_large(error)));
         }
     }
 
-    fn fail(&mut self, id: String, reason: String) {
-        self.sink.emit(Event::MessageState(MessageStateView {
-            id: id.clone(),
-            state: api::MessageState::Failed,
-            reason: Some(reason.clone()),
-            reached: 0,
-        }));
-        self.archive.note(move |store| {
-            let failed = MessageState::Failed;
-            store
-                .messages()
-                .set_state(&id, failed, Some(&reason))
-                .map(drop)
-        });
+    /// A message of ours got further, or failed for this reason.
+    pub(crate) fn advance(&self, id: String, state: MessageState, reason: Option<Reason>) {
+        self.job(
+            move |store| {
+                let reason = reason.as_ref().map(Reason::stored);
+                if store.messages().advance(&id, state, reason.as_deref())? {
+                    store.messages().get(&id)
+                } else {
+                    Ok(None)
+                }
+            },
+            |row| Some(Report::Reached(row.ok()??)),
+        );
     }
 }
 
-fn too_large(error: EncodeError) -> String {
+fn too_large(error: EncodeError) -> Reason {
     let EncodeError::TooLong { size, limit } = error;
-    format!(
-        "Too long: it takes {size} bytes on the wire, {limit} fit. Send it in parts, or as a file."
-    )
+    Reason::MessageTooLong {
+        size: count(size),
+        limit: count(limit),
+    }
 }

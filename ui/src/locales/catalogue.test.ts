@@ -40,3 +40,12 @@ it('has words for every kind of failure', () => {
   const codes = readFileSync(join(root, 'bindings/ErrorCode.ts'), 'utf8').matchAll(/"(\w+)"/gu);
   expect([...codes].map(([, code]) => `error-${code}`).filter((id) => !hasWords(id))).toEqual([]);
 });
+
+it('has words for every reason', () => {
+  const codes = readFileSync(join(root, 'bindings/Reason.ts'), 'utf8').matchAll(
+    /"code": "(\w+)"/gu,
+  );
+  const words = [...codes].map(([, code]) => `reason-${code}`);
+  expect(words.length).toBeGreaterThan(30);
+  expect(words.filter((id) => !hasWords(id))).toEqual([]);
+});

@@ -355,6 +355,8 @@ transfer-accept = Accept
 transfer-accept-name = Accept { $name }
 transfer-decline = Decline
 transfer-decline-name = Decline { $name }
+transfer-again = Try again
+transfer-again-name = Try { $name } again
 transfer-cancel-name = Cancel { $name }
 transfer-reveal-name = Show { $name } in its folder
 transfer-copy-hash-name = Copy the SHA-256 of { $name }
@@ -373,6 +375,63 @@ transfer-cancelled = Cancelled
 transfer-waits = Starts when someone is near
 transfer-fits = Fits, { $free } free
 transfer-too-big = Does not fit, { $free } free
+
+## Why a message or a file is where it is
+
+reason-unknown = A newer version of Gossamer knows why.
+reason-message_too_long = Too long for the old program that is near: it takes { $size }, { $limit } fit. Send it in parts, or as a file.
+reason-recipient_not_met = The recipient was not met while the message was kept. Send it again.
+reason-waits_for_device = Waits until someone is near
+reason-waits_for_answer = Waits for an answer
+reason-waits_for_receiver = Waits for the other device to go on with it
+reason-waits_for_sender = Goes on when its sender is back
+reason-waits_for_turn = Waits for other files
+reason-connection_lost = The connection to the sender was lost. It goes on by itself once the sender is there.
+reason-no_room = It needs { $needed } more and the disk has { $free } free. Free some space, then try again.
+reason-disk_full = { $kept ->
+    [true] The disk is full. Free some space, then try again.
+   *[other] The disk is full. Free some space, then ask for the file again.
+}
+reason-unwritable = { $kept ->
+    [true] { $path } cannot be written: { $error }. Check the folder, then try again.
+   *[other] { $path } cannot be written: { $error }. Check the folder, then ask for the file again.
+}
+reason-unwritten = { $kept ->
+    [true] Where the file goes could not be noted. Free some space, then try again.
+   *[other] Where the file goes could not be noted. Free some space, then ask for it again.
+}
+reason-no_free_name = { $kept ->
+    [true] Every name that the file could have is taken in { $path }. Move some files away, then try again.
+   *[other] Every name that the file could have is taken in { $path }. Move some files away, then ask for it again.
+}
+reason-declined_here = You declined it
+reason-cancelled_here = You cancelled it
+reason-declined = Nobody took it
+reason-sender_cancelled = The sender cancelled it
+reason-missed = { $devices ->
+    [one] { $devices } device went away before it had all of it
+   *[other] { $devices } devices went away before they had all of it
+}
+reason-over = It is over
+reason-crowded = Too many files already wait for your answer, so this one was not taken. Answer the others, then ask for it again.
+reason-unanswered_too_large = Too large to hold before you answer. Ask for it again and accept it sooner.
+reason-name_is_path = Refused: its name is a path, which could place it anywhere on this device.
+reason-name_has_nul = Refused: its name has an invisible end in the middle, which hides what it is.
+reason-too_large = Refused: it is said to have { $size }, more than are accepted.
+reason-contradictory = Refused: what its sender says of it contradicts itself.
+reason-not_accepted = Not taken: its name or size is not accepted there. Rename it, then send it again.
+reason-sender_refused = The sender does not go on with it. Ask for it again.
+reason-damaged = Damaged on the way: its SHA-256 is not the sender's. Nothing was kept. Ask for it again.
+reason-not_as_offered = What came was not the file that was offered. Nothing was kept. Ask for it again.
+reason-incomplete = Incomplete: nothing more of it came. Ask for it again.
+reason-changed_there = It was changed at its sender after it was offered. Ask for it again.
+reason-gone_there = It is not at its sender any more. Ask for it again.
+reason-changed = It changed after it was offered. Send it again.
+reason-gone = It is not there any more. Put it back, then send it again.
+reason-unreadable = It could not be read to its end. Check it, then send it again.
+reason-closed_before_arrival = Gossamer was closed before it was complete. Ask for it again.
+reason-closed_before_sent = Gossamer was closed before it was sent. Send it again.
+reason-earlier = { $text }
 
 send-files-title = { $n ->
     [one] Send { $n } file

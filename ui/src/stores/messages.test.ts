@@ -94,7 +94,7 @@ it.each([
 it('says why nobody carries a message of ana any more, until it is tried again', () => {
   const hello = message(ana, 'hello', 10);
   messages.upsert({ ...hello, state: 'carried', reached: 2 });
-  const reason = 'ben was not met.';
+  const reason = { code: 'recipient_not_met' } as const;
   messages.setState({ id: hello.id, state: 'failed', reason, reached: 2 });
   expect(messages.list[0]).toMatchObject({ state: 'failed', reason });
 

@@ -10,11 +10,13 @@
 mod command;
 mod error;
 mod event;
+mod reason;
 mod view;
 
 pub use command::Command;
 pub use error::{ApiError, ErrorCode};
 pub use event::Event;
+pub use reason::Reason;
 pub use view::*;
 
 /// The longest text of a message, in bytes of UTF-8.

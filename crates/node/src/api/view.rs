@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::Reason;
 use crate::RelayMode;
 
 /// The node as it started.
@@ -178,8 +179,8 @@ pub struct MessageView {
     pub state: Option<MessageState>,
     /// For own messages, how many devices have it.
     pub reached: u32,
-    /// Why it failed, for people.
-    pub reason: Option<String>,
+    /// Why it failed.
+    pub reason: Option<Reason>,
 }
 
 impl MessageView {
@@ -217,8 +218,8 @@ pub struct MessageStateView {
     pub id: String,
     /// Its new state.
     pub state: MessageState,
-    /// Why, for people; set with `failed`.
-    pub reason: Option<String>,
+    /// Why; set with `failed`.
+    pub reason: Option<Reason>,
     /// How many devices have it.
     pub reached: u32,
 }
@@ -255,8 +256,8 @@ pub struct TransferView {
     pub path: Option<String>,
     /// SHA-256 of the whole file in hexadecimal, once known.
     pub sha256: Option<String>,
-    /// Why it is paused, failed or cancelled, for people.
-    pub reason: Option<String>,
+    /// Why it waits, failed or was cancelled.
+    pub reason: Option<Reason>,
     /// When sending: how many devices have all of it.
     pub reached: u32,
     /// When it appeared, Unix milliseconds.

@@ -20,7 +20,7 @@ use gossamer_transfer::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::FileReport;
-use crate::actor::Report;
+use crate::{actor::Report, api::Reason};
 
 /// What a connection waits for after a chunk: that it is written, and room on these lanes.
 #[derive(Debug)]
@@ -191,7 +191,7 @@ impl Worker {
             Bytes::Checked(verified) => verified,
             Bytes::Gone => {
                 return Err(Failure {
-                    reason: "It is over.".to_owned(),
+                    reason: Reason::Over,
                     kept: false,
                 });
             }
@@ -231,30 +231,28 @@ impl Worker {
 #[derive(Debug)]
 pub(crate) struct Failure {
     /// What happened, what is kept, what to do.
-    pub(crate) reason: String,
+    pub(crate) reason: Reason,
     /// Whether all of it is still here, for another try.
     pub(crate) kept: bool,
 }
 
 impl Failure {
     pub(crate) fn of(error: &SpoolError, kept: bool) -> Self {
-        let next = if kept {
-            "accept it again"
-        } else {
-            "ask for the file again"
-        };
         let reason = match error {
-            SpoolError::Mismatch => "The file was damaged on the way: its SHA-256 is not the \
-                 sender's. Nothing was kept. Ask for it again."
-                .to_owned(),
+            SpoolError::Mismatch => Reason::Damaged,
             SpoolError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                format!("The disk is full. Free some space, then {next}.")
+                Reason::DiskFull { kept }
             }
-            SpoolError::Io { .. } => format!("{error}. Check the folder, then {next}."),
-            SpoolError::Unwritten(_) => {
-                format!("Where the file goes could not be noted. Free some space, then {next}.")
-            }
-            SpoolError::NoFreeName(_) => format!("{error}. Move some files away, then {next}."),
+            SpoolError::Io { path, source } => Reason::Unwritable {
+                path: path.display().to_string(),
+                error: source.to_string(),
+                kept,
+            },
+            SpoolError::Unwritten(_) => Reason::Unwritten { kept },
+            SpoolError::NoFreeName(path) => Reason::NoFreeName {
+                path: path.display().to_string(),
+                kept,
+            },
         };
         Self { reason, kept }
     }

@@ -4,7 +4,7 @@ use gossamer_store::{Direction, PartyState, TransferState};
 
 use super::{Files, Motion, Outside, Share, Transfer, placing::write_then, view};
 use crate::{
-    api::{ApiError, ErrorCode, Event, TransferView},
+    api::{ApiError, ErrorCode, Event, Reason, TransferView},
     clock::wall_ms,
 };
 
@@ -46,13 +46,13 @@ impl Files {
         })
     }
 
-    pub(super) fn fail(&mut self, key: u64, reason: String, out: &mut Outside<'_>) {
+    pub(super) fn fail(&mut self, key: u64, reason: Reason, out: &mut Outside<'_>) {
         self.end(key, TransferState::Failed, Some(reason));
         self.tell(key, out);
     }
 
     /// Ends a transfer: what moved its bytes stops, and late chunks of it are not kept.
-    pub(super) fn end(&mut self, key: u64, state: TransferState, reason: Option<String>) {
+    pub(super) fn end(&mut self, key: u64, state: TransferState, reason: Option<Reason>) {
         let parts = self.parts_dir();
         let Some(transfer) = self.transfers.get_mut(&key) else {
             return;
@@ -68,7 +68,7 @@ impl Files {
                 pull.discard(parts, share.file());
             }
         }
-        (row.state, row.reason) = (state, reason);
+        (row.state, row.reason) = (state, reason.map(|it| it.stored()));
         (row.spool, row.intended) = (None, None);
         row.ended_at = Some(wall_ms());
         self.quota.close(&row.id);

@@ -13,6 +13,7 @@ mod modified;
 mod outgoing;
 mod placing;
 mod rates;
+mod reasons;
 mod receiving;
 mod restart;
 mod sending;
@@ -46,7 +47,7 @@ use self::{
 use crate::{
     AcceptMode, Config,
     actor::Report,
-    api::{ApiError, Event},
+    api::{ApiError, Event, Reason},
     archive::Archive,
     clock::wall_ms,
     devices::Devices,
@@ -168,11 +169,7 @@ impl Files {
         if self.transfers.get(&key).is_none_or(fixed) {
             return Err(wrong_state("cancelled"));
         }
-        self.end(
-            key,
-            TransferState::Cancelled,
-            Some("You cancelled it.".to_owned()),
-        );
+        self.end(key, TransferState::Cancelled, Some(Reason::CancelledHere));
         self.reach_out(out);
         self.answer(key, out)
     }
@@ -257,7 +254,7 @@ impl Files {
                         self.keep_at(key, path.display().to_string());
                         self.tell(key, out);
                     }
-                    Err(failure) if failure.kept => self.set_aside(key, failure.reason, out),
+                    Err(failure) if failure.kept => self.set_aside(key, &failure.reason, out),
                     Err(failure) => self.fail(key, failure.reason, out),
                 }
             }
@@ -305,8 +302,7 @@ impl Files {
                 self.show(key, out);
             }
             if self.is_silent(key) {
-                let reason = "The file is incomplete: nothing more of it came. Ask for it again.";
-                self.fail(key, reason.to_owned(), out);
+                self.fail(key, Reason::Incomplete, out);
             }
         }
         self.tell_rates(out);

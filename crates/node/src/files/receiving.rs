@@ -13,20 +13,20 @@ use gossamer_wire::v1::{FileChunk, Header};
 use uuid::Uuid;
 
 use super::{
-    Files, Gate, Motion, Outside, Transfer, incoming::Incoming, meter::Meter, wrong_state,
+    Files, Gate, Motion, Outside, Transfer,
+    incoming::{Failure, Incoming},
+    meter::Meter,
+    wrong_state,
 };
 use crate::{
     AcceptMode,
-    api::{ApiError, ErrorCode, Event},
+    api::{ApiError, ErrorCode, Event, Reason},
     clock::wall_ms,
     convert::EVERYONE,
 };
 
 /// Refused files shown in one run: more would push the real history out.
 const REFUSED_SHOWN: u32 = 100;
-/// What becomes of files beyond the limits.
-const CROWDED: &str = "Too many files already wait for your answer, so this one was not taken. \
-                       Answer the others, then ask for it again.";
 
 impl Files {
     /// Takes an offer.
@@ -72,11 +72,7 @@ impl Files {
             Some(Motion::In(incoming)) if !incoming.accepted => {}
             _ => return Err(wrong_state("declined")),
         }
-        self.end(
-            key,
-            TransferState::Cancelled,
-            Some("You declined it.".to_owned()),
-        );
+        self.end(key, TransferState::Cancelled, Some(Reason::DeclinedHere));
         self.answer(key, out)
     }
 
@@ -122,9 +118,7 @@ impl Files {
             .is_err()
         {
             gate.open();
-            let reason = "It is too large to hold before you answer: 1 GiB of unanswered files is \
-                          here. Ask for it again and accept it sooner.";
-            return self.fail(key, reason.to_owned(), out);
+            return self.fail(key, Reason::UnansweredTooLarge, out);
         }
         incoming.chunk(chunk.index, chunk.data, gate, self.now.mono);
     }
@@ -137,14 +131,14 @@ impl Files {
             || self.arriving_from(&header.sender_id) >= MAX_FILES_PER_PEER
             || self.quota.open(&id, &header.sender_id).is_err();
         let checked = safe_name(&file.filename)
-            .map_err(|error| error.to_string())
+            .map_err(Reason::from)
             .and_then(|name| {
                 let claims = Claims::check(file.file_size, file.total_chunks, &file.file_hash);
-                Ok((name, claims.map_err(|error| error.to_string())?))
+                Ok((name, claims.map_err(Reason::from)?))
             })
             .and_then(|(name, claims)| {
-                let spool =
-                    Spool::create(&self.spool_dir, &id).map_err(|error| error.to_string())?;
+                let spool = Spool::create(&self.spool_dir, &id)
+                    .map_err(|error| Failure::of(&error, false).reason)?;
                 Ok((name, claims, spool))
             });
         let mut row = TransferRow {
@@ -170,11 +164,11 @@ impl Files {
         let checked = match checked {
             Ok((name, _, _)) if crowded => {
                 row.name = name;
-                Err(CROWDED.to_owned())
+                Err(Reason::Crowded)
             }
             Err(reason) => {
                 row.name = "(refused)".to_owned();
-                Err(format!("The file was refused: {reason}."))
+                Err(reason)
             }
             checked => checked,
         };
@@ -250,7 +244,7 @@ impl Files {
     }
 
     /// A whole file has no place to go: the user can make one, and accept again.
-    pub(super) fn set_aside(&mut self, key: u64, reason: String, out: &mut Outside<'_>) {
+    pub(super) fn set_aside(&mut self, key: u64, reason: &Reason, out: &mut Outside<'_>) {
         if let Some(Transfer {
             row,
             motion: Motion::In(incoming),
@@ -258,7 +252,7 @@ impl Files {
         }) = self.transfers.get_mut(&key)
         {
             incoming.accepted = false;
-            (row.state, row.reason) = (TransferState::Paused, Some(reason));
+            (row.state, row.reason) = (TransferState::Paused, Some(reason.stored()));
             self.tell(key, out);
         }
     }

@@ -17,7 +17,11 @@ use super::{
     placing::{Found, found, write_then},
     v2::{Pull, Share},
 };
-use crate::{api::ApiError, archive::Archive, clock::wall_ms};
+use crate::{
+    api::{ApiError, Reason},
+    archive::Archive,
+    clock::wall_ms,
+};
 
 impl Files {
     /// Reads the history, and goes on with what can be gone on with.
@@ -99,7 +103,7 @@ impl Files {
         }
         if row.direction == Direction::Out {
             row.state = share.waiting();
-            row.reason = Some("Waits for a device to send it to.".to_owned());
+            row.reason = Some(Reason::WaitsForDevice.stored());
             return Motion::Out(Outgoing::default());
         }
         let Some(device) = share.open().next() else {
@@ -122,10 +126,9 @@ fn interrupt(row: &mut TransferRow) {
     row.state = TransferState::Failed;
     row.spool = None;
     row.ended_at = Some(wall_ms());
-    row.reason = Some(match row.direction {
-        Direction::In => {
-            "Gossamer was closed before the file was complete. Ask for it again.".to_owned()
-        }
-        Direction::Out => "Gossamer was closed before the file was sent. Send it again.".to_owned(),
-    });
+    let reason = match row.direction {
+        Direction::In => Reason::ClosedBeforeArrival,
+        Direction::Out => Reason::ClosedBeforeSent,
+    };
+    row.reason = Some(reason.stored());
 }

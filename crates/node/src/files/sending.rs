@@ -22,7 +22,7 @@ use super::{
     v2::Share,
 };
 use crate::{
-    api::{ApiError, ErrorCode, Event},
+    api::{ApiError, ErrorCode, Event, Reason},
     clock::wall_ms,
     convert::EVERYONE,
 };
@@ -95,7 +95,7 @@ impl Files {
             }
             if turns == 0 {
                 if row.reason.is_none() {
-                    row.reason = Some("Waits for other files to be sent.".to_owned());
+                    row.reason = Some(Reason::WaitsForTurn.stored());
                     changed.push(*key);
                 }
                 continue;
@@ -132,8 +132,7 @@ impl Files {
         };
         let file_id = Uuid::parse_str(&row.file_id).unwrap_or_default();
         let (Ok((sha256, modified)), Some(plan)) = (hash, Plan::new(file_id, row.size)) else {
-            let reason = "The file could not be read to its end. Check it, then send it again.";
-            return self.fail(key, reason.to_owned(), out);
+            return self.fail(key, Reason::Unreadable, out);
         };
         row.sha256 = Some(sha256.clone());
         outgoing.begin(Pumped {
@@ -172,8 +171,7 @@ impl Files {
         };
         outgoing.ended(peer, lane, end);
         if end == PumpEnd::FileChanged {
-            let reason = "The file changed while it was being sent. Send it again.";
-            return self.fail(key, reason.to_owned(), out);
+            return self.fail(key, Reason::Changed, out);
         }
         self.settle(key, out);
     }

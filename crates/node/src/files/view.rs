@@ -5,7 +5,7 @@ use gossamer_store::{Direction, TransferRow, TransferState};
 
 use super::meter::Meter;
 use crate::{
-    api::{self, Author, TransferView},
+    api::{self, Author, Reason, TransferView},
     legible,
 };
 
@@ -49,7 +49,7 @@ pub(crate) fn transfer_view(
         },
         path: row.path.clone(),
         sha256: row.sha256.clone(),
-        reason: row.reason.clone(),
+        reason: row.reason.as_deref().map(Reason::of),
         reached: row.reached,
         started_at: row.started_at,
         ended_at: row.ended_at,

@@ -13,6 +13,7 @@ use gossamer_wire::v2::{Body, Envelope, Kind, Purge, Purged};
 use super::Author;
 use crate::{
     actor::{Actor, Report},
+    api::Reason,
     clock::wall_ms,
 };
 
@@ -89,26 +90,13 @@ impl Actor {
 
     /// A direct message of ours got further.
     pub(super) fn progressed(&mut self, id: EnvelopeId, progress: &Progress) {
-        const TOO_OLD: &str =
-            "The recipient was not met while the message was kept. Send it again.";
         let (state, reason) = match progress {
             Progress::Sent => (MessageState::Sent, None),
             Progress::Carried(_) => (MessageState::Carried, None),
             Progress::Delivered => (MessageState::Delivered, None),
-            Progress::Expired => (MessageState::Failed, Some(TOO_OLD)),
+            Progress::Expired => (MessageState::Failed, Some(Reason::RecipientNotMet)),
         };
-        let id = id.to_string();
-        self.job(
-            move |store| {
-                let moved = store.messages().advance(&id, state, reason)?;
-                if moved {
-                    store.messages().get(&id)
-                } else {
-                    Ok(None)
-                }
-            },
-            |row| Some(Report::Reached(row.ok()??)),
-        );
+        self.advance(id.to_string(), state, reason);
     }
 }
 

@@ -308,7 +308,7 @@ function failed(now: number): World {
         ...own('Yes, all of us are at the second table.', now - 8 * MINUTE),
         state: 'failed',
         reached: 0,
-        reason: 'The message waited for a week and nobody came. Retry when someone is near.',
+        reason: { code: 'recipient_not_met' },
       },
       { ...own('Trying again from the door.', now - 2 * MINUTE), state: 'queued', reached: 0 },
     ],
@@ -317,12 +317,12 @@ function failed(now: number): World {
         state: 'failed',
         bytes: 8400 * MB,
         ended_at: now - 44 * MINUTE,
-        reason: 'Disk full at 8.4 GB. Free 3.6 GB, then ask ben to send it again.',
+        reason: { code: 'disk_full', kept: false },
       }),
       transfer(cleo, 'field-video-04.mov', 4200 * MB, now - 30 * MINUTE, {
         state: 'paused',
         bytes: 2982 * MB,
-        reason: 'cleo is away. It goes on when cleo is back.',
+        reason: { code: 'waits_for_sender' },
       }),
       transfer({ id: SELF, name: 'ana' }, 'slides-final.pptx', 18.4 * MB, now - 20 * MINUTE, {
         state: 'offered',

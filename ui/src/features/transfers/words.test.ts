@@ -27,15 +27,15 @@ it('says what a transfer needs or does', () => {
     '10 s left',
   ]);
   expect(words({ bytes: 62 * MB })).toEqual(['62% of 100 MB']);
-  expect(words({ state: 'paused', bytes: 10 * MB, reason: 'ben is away.' })).toEqual([
+  expect(words({ state: 'paused', bytes: 10 * MB, reason: { code: 'waits_for_sender' } })).toEqual([
     'Paused at 10%',
     '100 MB',
-    'ben is away.',
+    'Goes on when its sender is back',
   ]);
   expect(words({ state: 'verifying' })).toEqual(['100 MB', 'Checking']);
   expect(words({ state: 'done', ended_at: at })).toEqual(['100 MB', 'Intact', '14:03']);
-  expect(words({ state: 'failed', reason: 'Disk full at 8.4 GB.' })).toEqual([
-    'Disk full at 8.4 GB.',
+  expect(words({ state: 'failed', reason: { code: 'disk_full', kept: false } })).toEqual([
+    'The disk is full. Free some space, then ask for the file again.',
   ]);
   expect(words({ state: 'cancelled', ended_at: at })).toEqual(['100 MB', 'Cancelled', '14:03']);
 });

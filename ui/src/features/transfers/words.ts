@@ -2,13 +2,15 @@ import type { TransferView } from '$/bindings/TransferView';
 
 import { percent, rate, size, time, timeLeft } from '$/lib/format';
 import { t } from '$/lib/i18n';
+import { reasonOf } from '$/lib/reason';
 
 /** One piece of the line under a file's name. */
 export type Piece = { text: string; tone?: 'strong' | 'ok' | 'warn' | 'danger' };
 
 /** Where a transfer is, in words. */
 export function describe(transfer: TransferView): Piece[] {
-  const { state, bytes, direction, reason } = transfer;
+  const { state, bytes, direction } = transfer;
+  const reason = transfer.reason && reasonOf(transfer.reason);
   const total = size(transfer.size);
   switch (state) {
     case 'offered':
@@ -59,7 +61,7 @@ function moving({ bytes, size: total, rate: speed, eta }: TransferView): Piece[]
 }
 
 function waiting({ reason }: TransferView): Piece {
-  return { text: reason ?? t('transfer-waits'), tone: 'warn' };
+  return { text: reason ? reasonOf(reason) : t('transfer-waits'), tone: 'warn' };
 }
 
 function done({ direction, reached }: TransferView): Piece {

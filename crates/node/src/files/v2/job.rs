@@ -14,7 +14,7 @@ use gossamer_transfer::{
 use tokio::sync::Notify;
 
 use super::{berth::Berth, journal::Book};
-use crate::files::incoming::Failure;
+use crate::{api::Reason, files::incoming::Failure};
 
 /// How a pull ended.
 #[derive(Debug)]
@@ -26,9 +26,9 @@ pub(crate) enum PullEnd {
     /// The stream was lost, perhaps by the relay it went through: it goes on later.
     Lost { relay: Option<DeviceId> },
     /// The disk said no: it goes on when the user says so.
-    NoPlace(String),
+    NoPlace(Reason),
     /// It will never come.
-    Failed(String),
+    Failed(Reason),
 }
 
 /// What one pull works with.
@@ -100,27 +100,22 @@ impl Job {
 }
 
 fn end_of(error: &PullError, relay: Option<DeviceId>) -> PullEnd {
-    let failed = |reason: &str| PullEnd::Failed(reason.to_owned());
     match error {
         PullError::Over(_) => PullEnd::Over,
         // It is in its place, and its sender is told later.
         PullError::Unwritten(_) => PullEnd::Kept { told: false },
         PullError::Part(error) => PullEnd::NoPlace(no_place(error)),
-        PullError::Offer(error) => PullEnd::Failed(format!("The file was refused: {error}.")),
-        PullError::Stream(StreamError::Misbehaved(_)) => failed(
-            "What came was not the file that was offered. Nothing was kept. Ask for it again.",
-        ),
+        PullError::Offer(error) => PullEnd::Failed((*error).into()),
+        PullError::Stream(StreamError::Misbehaved(_)) => PullEnd::Failed(Reason::NotAsOffered),
         PullError::Stream(StreamError::Refused(refusal)) => match refusal {
-            Refusal::Changed => {
-                failed("The file was changed at its sender after it was offered. Ask for it again.")
-            }
-            Refusal::Gone => failed("The file is not at its sender any more. Ask for it again."),
+            Refusal::Changed => PullEnd::Failed(Reason::ChangedThere),
+            Refusal::Gone => PullEnd::Failed(Reason::GoneThere),
             // Its sender stopped it, and says so on a stream of its own too.
             Refusal::NotOffered => PullEnd::Over,
             Refusal::Later | Refusal::Crowded => PullEnd::Lost { relay: None },
-            Refusal::Unacceptable | Refusal::Misbehaved | Refusal::Other(_) => PullEnd::Failed(
-                format!("The sender refused it: {refusal}. Ask for it again."),
-            ),
+            Refusal::Unacceptable | Refusal::Misbehaved | Refusal::Other(_) => {
+                PullEnd::Failed(Reason::SenderRefused)
+            }
         },
         PullError::Stream(StreamError::Silent(_) | StreamError::Lost(_) | StreamError::Ended) => {
             PullEnd::Lost { relay }
@@ -128,18 +123,13 @@ fn end_of(error: &PullError, relay: Option<DeviceId>) -> PullEnd {
     }
 }
 
-fn no_place(error: &PartError) -> String {
+fn no_place(error: &PartError) -> Reason {
     match error {
-        PartError::NoRoom { needed, free } => no_room(*needed, *free),
+        PartError::NoRoom { needed, free } => Reason::NoRoom {
+            needed: *needed,
+            free: *free,
+        },
         PartError::Disk(error) => Failure::of(error, true).reason,
-        PartError::TooLarge(error) => format!("The file was refused: {error}."),
+        PartError::TooLarge(error) => (*error).into(),
     }
-}
-
-/// What is said when a disk has too little room.
-pub(super) fn no_room(needed: u64, free: u64) -> String {
-    format!(
-        "The file needs {needed} more bytes and the disk has {free} free. Free some space, then \
-         accept it again."
-    )
 }

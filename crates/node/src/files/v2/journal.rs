@@ -14,7 +14,7 @@ use gossamer_transfer::{
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::{Files, Motion, Outside, V2Report, report};
-use crate::{actor::Report, files::placing::Noted};
+use crate::{actor::Report, api::Reason, files::placing::Noted};
 
 /// The memory of transfers for the stream that holds it: the actor's.
 #[derive(Debug)]
@@ -223,7 +223,7 @@ impl Files {
             // What is being put in its place will be there.
             (Motion::Pull(pull), Ending::Cancelled) if !pull.is_whole(transfer.row.size) => {
                 party.state = PartyState::Cancelled;
-                let reason = Some("The sender cancelled it.".to_owned());
+                let reason = Some(Reason::SenderCancelled);
                 self.end(key, TransferState::Cancelled, reason);
                 return Some(key);
             }

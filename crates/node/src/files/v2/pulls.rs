@@ -18,14 +18,14 @@ use uuid::Uuid;
 use super::{
     Files, Motion, Outside, Share, V2Report,
     berth::Berth,
-    job::{Job, PullEnd, no_room},
+    job::{Job, PullEnd},
     journal::Book,
     pause::Pause,
     report, row_id,
 };
 use crate::{
     AcceptMode,
-    api::{ApiError, ErrorCode, Event},
+    api::{ApiError, ErrorCode, Event, Reason},
     clock::wall_ms,
     convert::EVERYONE,
     files::{Transfer, leftovers, meter::Meter, placing::Found, wrong_state},
@@ -151,7 +151,8 @@ impl Files {
         let room = share.as_ref().map(|it| Part::room(&parts, it.file()));
         let needed = row.size.saturating_sub(room.unwrap_or(0));
         if let Some(free) = free.filter(|free| *free < needed) {
-            return Err(ApiError::new(ErrorCode::DiskFull, no_room(needed, free)));
+            let reason = Reason::NoRoom { needed, free };
+            return Err(ApiError::new(ErrorCode::DiskFull, reason.to_string()));
         }
         pull.accepted = true;
         pull.pause.end();
@@ -176,7 +177,7 @@ impl Files {
             }) if !pull.accepted => share.close(PartyState::Declined),
             _ => return Err(wrong_state("declined")),
         }
-        let reason = Some("You declined it.".to_owned());
+        let reason = Some(Reason::DeclinedHere);
         self.end(key, TransferState::Cancelled, reason);
         self.reach_out(out);
         self.answer(key, out)
@@ -271,9 +272,9 @@ impl Files {
             let wait = if self.transfers.get(&key).is_some_and(is_whole) {
                 None
             } else if !self.v2.here.contains(&device) {
-                Some("Waits for the device that sends it to come back.")
+                Some(Reason::WaitsForSender.stored())
             } else {
-                is_full.then_some("Waits for other files to arrive.")
+                is_full.then(|| Reason::WaitsForTurn.stored())
             };
             let Some(Transfer {
                 row,
@@ -287,17 +288,17 @@ impl Files {
             if !pull.pause.is_over() {
                 continue;
             }
-            let state = match wait {
+            let state = match &wait {
                 Some(_) => TransferState::Paused,
                 None => TransferState::Active,
             };
             let part = parts.as_deref().filter(|_| wait.is_none());
             let part = part.map(|dir| Part::path(dir, share.file()).display().to_string());
             let part = part.or_else(|| row.spool.clone());
-            let changed = row.state != state || row.reason.as_deref() != wait || row.spool != part;
-            (row.state, row.reason) = (state, wait.map(ToOwned::to_owned));
+            let changed = row.state != state || row.reason != wait || row.spool != part;
+            (row.state, row.reason) = (state, wait);
             row.spool = part;
-            if wait.is_none() {
+            if state == TransferState::Active {
                 self.pull(key);
             }
             if changed {
@@ -382,7 +383,7 @@ impl Files {
         match end {
             PullEnd::Kept { .. } => {}
             PullEnd::Over => {
-                let reason = Some("The sender cancelled it.".to_owned());
+                let reason = Some(Reason::SenderCancelled);
                 self.end(key, TransferState::Cancelled, reason);
                 self.tell(key, out);
             }
@@ -393,12 +394,12 @@ impl Files {
                     return;
                 }
                 row.state = TransferState::Paused;
-                row.reason = Some(LOST.to_owned());
+                row.reason = Some(Reason::ConnectionLost.stored());
                 self.tell(key, out);
             }
             PullEnd::NoPlace(reason) => {
                 pull.accepted = false;
-                (row.state, row.reason) = (TransferState::Paused, Some(reason));
+                (row.state, row.reason) = (TransferState::Paused, Some(reason.stored()));
                 self.tell(key, out);
             }
             PullEnd::Failed(reason) => self.fail(key, reason, out),
@@ -416,9 +417,6 @@ impl Files {
         arriving(&self.downloads, &self.spool_dir)
     }
 }
-
-const LOST: &str = "The connection to the sender was lost. It goes on by itself once the sender \
-                    is there; accept it again to try at once.";
 
 /// What tells file systems apart; alike where the system does not say.
 fn file_system(dir: &Path) -> Option<u64> {

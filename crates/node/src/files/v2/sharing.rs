@@ -8,7 +8,7 @@ use gossamer_transfer::v2::{Outgoing, Refusal};
 use tokio::sync::Notify;
 
 use super::{Files, Motion, Outside, share::Party};
-use crate::files::Transfer;
+use crate::{api::Reason, files::Transfer};
 
 impl Files {
     /// Devices that are here become recipients of whatever is being sent.
@@ -95,7 +95,7 @@ impl Files {
         }
         let Some(key) = served else { return };
         match why {
-            Some(why) => self.fail(key, why.to_owned(), out),
+            Some(why) => self.fail(key, why, out),
             None => self.settle(key, out),
         }
     }
@@ -134,18 +134,18 @@ impl Files {
             self.end(key, TransferState::Done, incomplete(missed));
         } else if reached == 0 && has_ended && missed == 0 && self.lanes.is_empty() {
             let (state, reason) = unwanted(share.count(PartyState::Refused) > 0);
-            self.end(key, state, Some(reason.to_owned()));
+            self.end(key, state, Some(reason));
         } else if moves {
             (row.state, row.reason) = (TransferState::Active, None);
         } else if is_here && !has_begun {
             row.state = TransferState::Offered;
-            row.reason = Some("Waits for an answer.".to_owned());
+            row.reason = Some(Reason::WaitsForAnswer.stored());
         } else if self.lanes.is_empty() || missed > 0 {
             row.state = match classic.missed() {
                 0 => share.waiting(),
                 _ => TransferState::Paused,
             };
-            row.reason = Some(whom(is_here).to_owned());
+            row.reason = Some(whom(is_here).stored());
         }
         if self.transfers.get(&key).is_some_and(|it| it.row != before) {
             self.tell(key, out);
@@ -154,19 +154,19 @@ impl Files {
 }
 
 /// Whom a file waits for that moves nowhere.
-fn whom(is_here: bool) -> &'static str {
+fn whom(is_here: bool) -> Reason {
     if is_here {
-        "Waits for the other device to go on with it."
+        Reason::WaitsForReceiver
     } else {
-        "Waits for a device to send it to."
+        Reason::WaitsForDevice
     }
 }
 
 /// What is said of a file that cannot be served any more.
-fn lost_source(refusal: Refusal) -> Option<&'static str> {
+fn lost_source(refusal: Refusal) -> Option<Reason> {
     match refusal {
-        Refusal::Changed => Some("The file changed after it was offered. Send it again."),
-        Refusal::Gone => Some("The file is not there any more. Put it back, then send it again."),
+        Refusal::Changed => Some(Reason::Changed),
+        Refusal::Gone => Some(Reason::Gone),
         Refusal::Crowded
         | Refusal::Unacceptable
         | Refusal::NotOffered
@@ -177,20 +177,16 @@ fn lost_source(refusal: Refusal) -> Option<&'static str> {
 }
 
 /// What is said of a file that some did not get.
-fn incomplete(missed: usize) -> Option<String> {
-    match missed {
-        0 => None,
-        1 => Some("1 device went away before it had everything.".to_owned()),
-        n => Some(format!("{n} devices went away before they had everything.")),
-    }
+fn incomplete(missed: usize) -> Option<Reason> {
+    (missed > 0).then(|| Reason::Missed {
+        devices: crate::convert::count(missed),
+    })
 }
 
 /// What becomes of a file that nobody took.
-fn unwanted(refused: bool) -> (TransferState, &'static str) {
+fn unwanted(refused: bool) -> (TransferState, Reason) {
     if refused {
-        let reason = "It was not taken: its name or size is not accepted there. Rename it, then \
-                      send it again.";
-        return (TransferState::Failed, reason);
+        return (TransferState::Failed, Reason::NotAccepted);
     }
-    (TransferState::Cancelled, "It was declined.")
+    (TransferState::Cancelled, Reason::Declined)
 }
