@@ -4,8 +4,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { installPackages } from './lib/packages.mjs';
+import { buildTerminal, program } from './lib/programs.mjs';
 import { testPython } from './lib/python.mjs';
-import { exe, main, root, run } from './lib/run.mjs';
+import { main, root, run } from './lib/run.mjs';
 import { step } from './lib/say.mjs';
 import { checkTools } from './lib/tools.mjs';
 
@@ -13,14 +14,14 @@ main(async (args) => {
   checkTools();
   await installPackages(['node', 'tests']);
   step('Building the node for speed');
-  await run('cargo', ['build', '--release', '--package', 'gossamer-cli']);
+  await buildTerminal();
   const python = await testPython();
   const benches = join(root, 'tests', 'bench');
-  const programs = readdirSync(benches).filter((name) => name.endsWith('.py'));
-  for (const program of programs.sort()) {
-    step(program);
-    await run(python, [join(benches, program), ...args], {
-      env: { GOSSAMER: join(root, 'target', 'release', `gossamer${exe}`) },
+  const names = readdirSync(benches).filter((name) => name.endsWith('.py'));
+  for (const name of names.sort()) {
+    step(name);
+    await run(python, [join(benches, name), ...args], {
+      env: { GOSSAMER: program('gossamer') },
     });
   }
 });

@@ -4,7 +4,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { installPackages } from './lib/packages.mjs';
-import { Failure, main, output, root, run, tauri } from './lib/run.mjs';
+import { buildBoth } from './lib/programs.mjs';
+import { Failure, main, output, root } from './lib/run.mjs';
 import { note, step } from './lib/say.mjs';
 import { checkTools, installModules } from './lib/tools.mjs';
 
@@ -22,10 +23,8 @@ main(async () => {
   await installPackages(['node', 'desktop']);
   await installModules();
   const kinds = bundles[process.platform] ?? bundles.linux;
-  step('Building the terminal program');
-  await run('cargo', ['build', '--release', '--package', 'gossamer-cli']);
-  step(`Building the app and packing ${kinds.join(' and ')}`);
-  await tauri(['build', '--bundles', kinds.join(',')]);
+  step(`Building both programs and packing ${kinds.join(' and ')}`);
+  await buildBoth(['--bundles', kinds.join(',')]);
   step('Packages');
   for (const kind of kinds) report(kind);
 });

@@ -3,15 +3,13 @@
 //
 // `npm start -- --check` builds the window and the terminal node, waits until both work, and exits.
 
-import { join } from 'node:path';
 import { hasDisplay } from './lib/display.mjs';
 import { installPackages } from './lib/packages.mjs';
 import { probe } from './lib/probe.mjs';
-import { exe, hand, main, root, run, tauri } from './lib/run.mjs';
+import { buildBoth, buildTerminal, program } from './lib/programs.mjs';
+import { hand, main } from './lib/run.mjs';
 import { note, step } from './lib/say.mjs';
 import { checkTools, installModules } from './lib/tools.mjs';
-
-const release = (name) => join(root, 'target', 'release', `${name}${exe}`);
 
 main(async (args) => {
   checkTools();
@@ -21,35 +19,30 @@ main(async (args) => {
 
 async function check() {
   await installPackages(['node', 'desktop']);
-  await buildWindow();
-  await buildTerminal();
+  await build();
   step('Starting what was built');
-  await probe(release('gossamer'), release('gossamer-desktop'));
+  await probe(program('gossamer'), program('gossamer-desktop'));
 }
 
 async function openWindow(args) {
   await installPackages(['node', 'desktop']);
-  await buildWindow();
+  await build();
   step('Opening Gossamer');
-  return hand(release('gossamer-desktop'), args);
+  return hand(program('gossamer-desktop'), args);
 }
 
 async function openTerminal(args) {
   step('There is no display here, so this starts the terminal node');
   note('It is the same node without the window. `/help` lists what it understands.');
   await installPackages(['node']);
+  step('Building the terminal node (a few minutes the first time, then seconds)');
   await buildTerminal();
   step('Starting the node');
-  return hand(release('gossamer'), ['run', ...args]);
+  return hand(program('gossamer'), ['run', ...args]);
 }
 
-async function buildWindow() {
+async function build() {
   await installModules();
   step('Building the app (about 15 minutes the first time on two cores, then seconds)');
-  await tauri(['build', '--no-bundle']);
-}
-
-async function buildTerminal() {
-  step('Building the terminal node (a few minutes the first time, then seconds)');
-  await run('cargo', ['build', '--release', '--package', 'gossamer-cli']);
+  await buildBoth(['--no-bundle']);
 }

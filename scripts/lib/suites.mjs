@@ -98,7 +98,7 @@ export const suites = [
     run: async () => {
       if (process.platform !== 'linux') return skip('needs Linux (WebKitWebDriver)');
       await buildNode();
-      await tauri(['build', '--debug', '--no-bundle']);
+      await tauri(['build', '--debug', '--no-bundle', '--', '--workspace']);
       return pytest('desktop');
     },
   },
