@@ -4,10 +4,12 @@
 // `properties`, the Rust property tests with N (10 000) cases each, or
 // `sim [SCENARIO...] [--seeds N] [--nodes M] [--seed FIRST]`, the simulator, or
 // `hostile [--repeat N]`, all attacks of tests/hostile, once or N times, or
+// `mutants [PART...]`, which changes to the code no test notices, or
 // `fuzz [TARGET...] [--seconds N]`, the fuzz targets with N (60) seconds each.
 
 import { parseArgs } from 'node:util';
 import { fuzz } from './lib/fuzz.mjs';
+import { mutants } from './lib/mutants.mjs';
 import { installPackages } from './lib/packages.mjs';
 import { Failure, main, run } from './lib/run.mjs';
 import { choose, prepare, runSuite, summarise } from './lib/session.mjs';
@@ -17,11 +19,14 @@ import { checkTools } from './lib/tools.mjs';
 
 const USAGE = `Usage: npm run verify -- <suite | properties> [--repeat N]
        npm run verify -- sim [scenario...] [--seeds N] [--nodes M] [--seed FIRST]
+       npm run verify -- hostile [--repeat N]
+       npm run verify -- mutants [part...]
        npm run verify -- fuzz [target...] [--seconds N]`;
 
 main(async (args) => {
   if (args[0] === 'sim') return simulation(args.slice(1));
   if (args[0] === 'fuzz') return fuzzing(args.slice(1));
+  if (args[0] === 'mutants') return mutating(args.slice(1));
   const { words, number: repeat } = read(args, 'repeat');
   const [kind, ...more] = words;
   if (kind === undefined || more.length > 0) throw new Failure(USAGE);
@@ -47,6 +52,12 @@ async function fuzzing(args) {
   checkTools();
   await installPackages(['node']);
   await fuzz(targets, seconds ?? 60);
+}
+
+async function mutating(parts) {
+  checkTools();
+  await installPackages(['node']);
+  return mutants(parts);
 }
 
 async function properties(cases) {
