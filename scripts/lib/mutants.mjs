@@ -1,6 +1,6 @@
 // Mutation testing with cargo-mutants: which changes to the code does no test notice?
 
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, hand, root } from './run.mjs';
 import { note } from './say.mjs';
@@ -40,6 +40,7 @@ export async function mutants(names) {
 
 async function mutate(name) {
   const output = join(root, 'artifacts', 'mutants', name);
+  mkdirSync(output, { recursive: true });
   const tool = hasCargo('nextest') ? ['--test-tool', 'nextest'] : [];
   const code = await hand(
     'cargo',
