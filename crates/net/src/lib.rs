@@ -134,6 +134,12 @@ pub enum NetEvent {
         /// The frame.
         frame: Frame,
     },
+    /// The head of a frame says that it is longer than any may be. The link is read no further; its
+    /// [`LinkDown`](Self::LinkDown) follows.
+    FrameTooLong {
+        /// The link.
+        link: LinkId,
+    },
     /// A frame with a ticket was handed to the system.
     FrameWritten {
         /// The link.

@@ -166,11 +166,15 @@ async fn a_flood_from_one_holds_up_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_frame_over_the_limit_ends_the_link() {
+async fn a_frame_over_the_limit_is_told_of_and_ends_the_link() {
     let (mut ana, mut ben) = (ana().await, ben().await);
     let (at_ana, at_ben) = link(&mut ana, &mut ben).await;
     let head = Bytes::from_static(&[1, 0, 1, 7]);
     ana.net.send_frame(at_ana.link, head, None).unwrap();
+    match ben.event().await {
+        NetEvent::FrameTooLong { link } => assert_eq!(link, at_ben.link),
+        other => panic!("{other:?}"),
+    }
     assert_eq!(ben.down().await, at_ben.link);
     assert_eq!(ana.down().await, at_ana.link);
 }

@@ -252,6 +252,7 @@ impl Actor {
             NetEvent::LinkUp { .. }
             | NetEvent::Frame { .. }
             | NetEvent::FrameWritten { .. }
+            | NetEvent::FrameTooLong { .. }
             | NetEvent::LinkDown { .. }
             | NetEvent::LinkFailed { .. }
             | NetEvent::Visit(_)

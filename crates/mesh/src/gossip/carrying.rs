@@ -13,7 +13,7 @@ use gossamer_wire::{
 };
 use rand::Rng;
 
-use super::{Entry, Gossip, Held, LinkId, Output};
+use super::{Entry, Gossip, Held, LinkId, Misbehaviour, Output};
 use crate::limits;
 
 /// What a direct message says in the open.
@@ -189,7 +189,7 @@ impl<R: Rng> Gossip<R> {
         // Whoever passed it on may have known only the messages of which it is true.
         let by_neighbour = self.links.get(&link).map(|link| link.device) == Some(entry.author);
         if verdict.is_false && by_neighbour {
-            self.ban(link, now);
+            self.ban(link, Misbehaviour::FalsePurge, now);
             return false;
         }
         if verdict.is_true {

@@ -7,6 +7,8 @@ use gossamer_crypto::{
 };
 use gossamer_wire::v2::{Hello, HelloFields, LinkFrame, Reason, VERSION};
 
+use super::Misbehaviour;
+
 /// What a node shows at the door, and asks to see.
 #[derive(Debug)]
 pub(crate) struct Credentials<'a> {
@@ -56,6 +58,8 @@ pub(crate) enum Progress {
     Refused(Reason),
     /// Refuse it: its password is another one.
     WrongPassword,
+    /// Refuse it: no honest device does that.
+    Misbehaved(Misbehaviour),
     /// The other side may learn from what comes next whether a guess was right, or we from what
     /// it sent: count it, and go on with [`Handshake::reveal`] if that is allowed.
     Guess,
@@ -125,13 +129,14 @@ impl Handshake {
                     shown: std::mem::take(&mut self.shown),
                 })
             }
-            _ => Progress::Refused(Reason::Misbehaved),
+            (Step::Admit, LinkFrame::Admit(_)) => Progress::Misbehaved(Misbehaviour::KeysInOpen),
+            _ => Progress::Misbehaved(Misbehaviour::OutOfTurn),
         }
     }
 
     fn hello(&mut self, hello: &Hello, me: &Credentials<'_>) -> Progress {
         if hello.device != self.device || hello.device == me.device {
-            return Progress::Refused(Reason::Misbehaved);
+            return Progress::Misbehaved(Misbehaviour::OthersName);
         }
         if hello.version != VERSION {
             return Progress::Refused(Reason::Version);
@@ -168,7 +173,7 @@ impl Handshake {
         me: &Credentials<'_>,
     ) -> Progress {
         let Some(password) = me.password else {
-            return Progress::Refused(Reason::Misbehaved);
+            return Progress::Misbehaved(Misbehaviour::OutOfTurn);
         };
         let mut answer = Vec::new();
         let state = state.unwrap_or_else(|| {
@@ -186,7 +191,7 @@ impl Handshake {
             server_hello,
         };
         let Ok(confirmation) = state.finish(theirs, &transcript) else {
-            return Progress::Refused(Reason::Misbehaved);
+            return Progress::Misbehaved(Misbehaviour::NoPake);
         };
         if self.role == Role::Client {
             self.step = Step::Reveal(confirmation, None, answer);
@@ -200,7 +205,7 @@ impl Handshake {
     pub(crate) fn reveal(&mut self, me: &Credentials<'_>) -> Progress {
         let step = std::mem::replace(&mut self.step, Step::Admit);
         let Step::Reveal(confirmation, theirs, mut answer) = step else {
-            return Progress::Refused(Reason::Misbehaved);
+            return Progress::Misbehaved(Misbehaviour::OutOfTurn);
         };
         match theirs {
             Some(mac) => self.confirm(&confirmation, &mac, me),

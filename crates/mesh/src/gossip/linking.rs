@@ -12,7 +12,7 @@ use gossamer_wire::v2::{LinkFrame, Reason};
 use rand::Rng;
 
 use super::{
-    Gossip, LinkId, Output,
+    Gossip, LinkId, Misbehaviour, Output,
     doubt::{Doubt, Verdict},
     handshake::{Admitted, Credentials, Handshake, Progress},
     hops::DIAL_BACKS,
@@ -196,7 +196,7 @@ impl<R: Rng> Gossip<R> {
             Ok(Some(frame)) if link.is_up() => self.up_frame(id, frame, now),
             Ok(Some(frame)) => self.handshake_frame(id, &frame, now),
             Ok(None) => {}
-            Err(_) => self.ban(id, now),
+            Err(_) => self.ban(id, Misbehaviour::UnreadableFrame, now),
         }
     }
 
@@ -233,8 +233,9 @@ impl<R: Rng> Gossip<R> {
             Progress::Done(admitted) => self.admit(id, admitted, now),
             Progress::Refused(reason) => self.refuse(id, reason, now),
             Progress::WrongPassword => self.refuse(id, Reason::Password, now),
+            Progress::Misbehaved(what) => self.ban(id, what, now),
             // It was dealt with above.
-            Progress::Guess => self.refuse(id, Reason::Misbehaved, now),
+            Progress::Guess => self.close(id, None, now),
         }
     }
 
@@ -323,7 +324,7 @@ impl<R: Rng> Gossip<R> {
             LinkFrame::Hello(_)
             | LinkFrame::Pake(_)
             | LinkFrame::Confirm(_)
-            | LinkFrame::Admit(_) => self.ban(id, now),
+            | LinkFrame::Admit(_) => self.ban(id, Misbehaviour::AdmissionAgain, now),
             LinkFrame::Refuse(_) => {}
         }
     }
@@ -387,14 +388,6 @@ impl<R: Rng> Gossip<R> {
             addr,
             reason,
         });
-    }
-
-    /// A neighbour did what no honest one does.
-    pub(super) fn ban(&mut self, id: LinkId, now: Duration) {
-        if let Some(link) = self.links.get(&id) {
-            self.banned.note(link.device, now);
-        }
-        self.refuse(id, Reason::Misbehaved, now);
     }
 
     pub(super) fn is_banned(&self, device: &DeviceId, now: Duration) -> bool {

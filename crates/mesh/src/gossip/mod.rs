@@ -21,6 +21,7 @@ mod link;
 mod linking;
 #[cfg(feature = "sim")]
 mod load;
+mod misbehaviour;
 mod neighbours;
 mod news;
 mod outbox;
@@ -63,6 +64,7 @@ use self::{
     index::Index,
     lately::Lately,
     link::Link,
+    misbehaviour::Offences,
     neighbours::Neighbours,
     news::News,
     outbox::Outbox,
@@ -76,6 +78,7 @@ pub use self::{
     custody::Quota,
     hops::Hop,
     index::{Entry, Held},
+    misbehaviour::Misbehaviour,
     progress::Progress,
     topology::Route,
     verify::{Ed25519, Verifier},
@@ -163,6 +166,11 @@ pub enum Input {
         kind: u8,
         /// Its body.
         body: Bytes,
+    },
+    /// A frame was announced that is longer than any may be. The link is read no further.
+    FrameTooLong {
+        /// From where.
+        link: LinkId,
     },
     /// An [`Output::Serve`] is done.
     Served {
@@ -347,6 +355,13 @@ pub enum Output {
         /// Why.
         reason: Reason,
     },
+    /// A device did what no honest one does, and its link is closed. For logs.
+    Misbehaved {
+        /// Which.
+        device: DeviceId,
+        /// What it did.
+        what: Misbehaviour,
+    },
     /// Another device has our key: this profile was copied.
     Twin {
         /// Where it listens.
@@ -406,6 +421,7 @@ pub struct Gossip<R> {
     turned_away: u64,
     guesses: Guesses,
     banned: Lately,
+    offences: Offences,
     index: Index,
     /// On the way to disk, and to whom STORED is owed then.
     pending: BTreeMap<EnvelopeId, BTreeSet<LinkId>>,
@@ -450,6 +466,7 @@ impl<R: Rng> Gossip<R> {
             turned_away: 0,
             guesses: Guesses::default(),
             banned: Lately::new(limits::BANS, limits::BAN),
+            offences: Offences::default(),
             pending: BTreeMap::new(),
             wanted: BTreeMap::new(),
             outbox: Outbox::default(),
@@ -495,6 +512,7 @@ impl<R: Rng> Gossip<R> {
             } => self.link_failed(addr, device, classic, now),
             Input::LinkDown { link } => self.link_down(link, now),
             Input::Frame { link, kind, body } => self.frame(link, kind, &body, now),
+            Input::FrameTooLong { link } => self.ban(link, Misbehaviour::FrameTooLong, now),
             Input::Served { link, id, found } => self.served(link, id, found, now),
             Input::Publish(envelope) => self.publish(&envelope, now),
             Input::Bridge(envelope) => self.bridge(envelope, now),

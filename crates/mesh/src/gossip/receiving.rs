@@ -13,7 +13,7 @@ use gossamer_wire::{
 use rand::Rng;
 
 use super::{
-    Entry, Gossip, Held, LinkId, Output,
+    Entry, Gossip, Held, LinkId, Misbehaviour, Output,
     tokens::{Rate, Tokens},
 };
 use crate::limits;
@@ -51,14 +51,14 @@ impl<R: Rng> Gossip<R> {
             return self.duplicate(link, id, held, &author);
         }
         let Ok(body) = envelope.parse() else {
-            return self.ban(link, now);
+            return self.ban(link, Misbehaviour::MalformedEnvelope, now);
         };
         let Some(author) = envelope.author(&body) else {
-            return self.ban(link, now);
+            return self.ban(link, Misbehaviour::MalformedEnvelope, now);
         };
         if body.kind.is_fleeting() {
             // It travels in frames of its own.
-            return self.ban(link, now);
+            return self.ban(link, Misbehaviour::LinksAsEnvelope, now);
         }
         if self.is_out_of_turn(&id, link, now) {
             return;
@@ -78,7 +78,7 @@ impl<R: Rng> Gossip<R> {
             return;
         }
         if !self.is_signed(&author, &envelope) {
-            return self.ban(link, now);
+            return self.ban(link, Misbehaviour::ForgedSignature, now);
         }
         if !asked_for && body.kind == Kind::Classic {
             // A flood of them is not asked for: the next comparison finds what is left of it.

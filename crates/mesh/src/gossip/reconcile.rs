@@ -6,11 +6,7 @@ use gossamer_crypto::EnvelopeId;
 use gossamer_wire::{limits::RECON, v2::Bucket};
 use negentropy::{Id, Negentropy, NegentropyStorageVector};
 
-use super::index::Index;
-
-/// The message cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct BadMessage;
+use super::{Misbehaviour, index::Index};
 
 /// The ids of one bucket under one salt.
 struct Salted {
@@ -26,7 +22,7 @@ impl fmt::Debug for Salted {
 }
 
 impl Salted {
-    fn new(index: &Index, bucket: &Bucket, salt: [u8; 16]) -> Result<Self, BadMessage> {
+    fn new(index: &Index, bucket: &Bucket, salt: [u8; 16]) -> Result<Self, Misbehaviour> {
         let key = key(&salt);
         let mut items = NegentropyStorageVector::new();
         let mut ids = Vec::new();
@@ -39,7 +35,8 @@ impl Salted {
         ids.sort_unstable();
         let _ = items.seal();
         // It is refused for a limit below 4 096 only.
-        let sets = Negentropy::owned(items, RECON as u64).map_err(|_| BadMessage)?;
+        let sets =
+            Negentropy::owned(items, RECON as u64).map_err(|_| Misbehaviour::UnreadableRecon)?;
         Ok(Self { ids, sets })
     }
 
@@ -100,9 +97,12 @@ impl Initiator {
         salt: [u8; 16],
         index: &Index,
         now: Duration,
-    ) -> Result<(Self, Vec<u8>), BadMessage> {
+    ) -> Result<(Self, Vec<u8>), Misbehaviour> {
         let mut salted = Salted::new(index, &bucket, salt)?;
-        let message = salted.sets.initiate().map_err(|_| BadMessage)?;
+        let message = salted
+            .sets
+            .initiate()
+            .map_err(|_| Misbehaviour::UnreadableRecon)?;
         let this = Self {
             session,
             bucket,
@@ -120,17 +120,17 @@ impl Initiator {
     }
 
     /// Takes the answer to the last message.
-    pub(crate) fn answer(&mut self, message: &[u8], now: Duration) -> Result<Next, BadMessage> {
+    pub(crate) fn answer(&mut self, message: &[u8], now: Duration) -> Result<Next, Misbehaviour> {
         self.rounds += 1;
         if self.rounds > crate::limits::RECON_ROUNDS {
-            return Err(BadMessage);
+            return Err(Misbehaviour::EndlessRecon);
         }
         self.alive_at = now;
         let next = self
             .salted
             .sets
             .reconcile_with_ids(message, &mut self.have, &mut self.need);
-        match next.map_err(|_| BadMessage)? {
+        match next.map_err(|_| Misbehaviour::UnreadableRecon)? {
             Some(message) => Ok(Next::Message(message)),
             None => {
                 // The library keeps them in hash sets, whose order differs from run to run.
@@ -191,7 +191,7 @@ impl Responder {
         salt: [u8; 16],
         index: &Index,
         now: Duration,
-    ) -> Result<Self, BadMessage> {
+    ) -> Result<Self, Misbehaviour> {
         Ok(Self {
             session,
             salted: Salted::new(index, bucket, salt)?,
@@ -201,13 +201,20 @@ impl Responder {
     }
 
     /// Answers one message.
-    pub(crate) fn answer(&mut self, message: &[u8], now: Duration) -> Result<Vec<u8>, BadMessage> {
+    pub(crate) fn answer(
+        &mut self,
+        message: &[u8],
+        now: Duration,
+    ) -> Result<Vec<u8>, Misbehaviour> {
         self.rounds += 1;
         if self.rounds > crate::limits::RECON_ROUNDS {
-            return Err(BadMessage);
+            return Err(Misbehaviour::EndlessRecon);
         }
         self.alive_at = now;
-        self.salted.sets.reconcile(message).map_err(|_| BadMessage)
+        self.salted
+            .sets
+            .reconcile(message)
+            .map_err(|_| Misbehaviour::UnreadableRecon)
     }
 
     /// The envelopes behind salted ids.
@@ -311,7 +318,13 @@ mod tests {
         let ana = index(0..10);
         let mut answers =
             Responder::start(1, &Bucket::Everyone, [0; 16], &ana, Duration::ZERO).unwrap();
-        assert_eq!(answers.answer(&[], Duration::ZERO), Err(BadMessage));
-        assert_eq!(answers.answer(&[1, 2, 3], Duration::ZERO), Err(BadMessage));
+        assert_eq!(
+            answers.answer(&[], Duration::ZERO),
+            Err(Misbehaviour::UnreadableRecon)
+        );
+        assert_eq!(
+            answers.answer(&[1, 2, 3], Duration::ZERO),
+            Err(Misbehaviour::UnreadableRecon)
+        );
     }
 }

@@ -10,7 +10,7 @@ use gossamer_wire::{
 use rand::Rng;
 
 use super::{
-    Entry, Gossip, LinkId, Output,
+    Entry, Gossip, LinkId, Misbehaviour, Output,
     by_id::{ById, Secret},
     link::Link,
     telling::{Ours, cost, ms},
@@ -121,24 +121,30 @@ impl<R: Rng> Gossip<R> {
 
     pub(super) fn link_states(&mut self, link: LinkId, states: Vec<LinkStateFrame>, now: Duration) {
         for LinkStateFrame { envelope, age } in states {
-            if !self.take_links(link, envelope, age, now) {
-                return self.ban(link, now);
+            if let Err(what) = self.take_links(link, envelope, age, now) {
+                return self.ban(link, what, now);
             }
         }
     }
 
-    /// False when the neighbour passed on what it had to refuse.
-    fn take_links(&mut self, link: LinkId, envelope: Envelope, age: u32, now: Duration) -> bool {
+    /// An error when the neighbour passed on what it had to refuse.
+    fn take_links(
+        &mut self,
+        link: LinkId,
+        envelope: Envelope,
+        age: u32,
+        now: Duration,
+    ) -> Result<(), Misbehaviour> {
         let id = envelope.id();
         if self.index.get(&id).is_some() {
             self.news.is_had(&id, link);
-            return true;
+            return Ok(());
         }
         let Ok(body) = envelope.parse() else {
-            return false;
+            return Err(Misbehaviour::MalformedEnvelope);
         };
         let (Kind::LinkState, Some(origin)) = (body.kind, body.origin) else {
-            return false;
+            return Err(Misbehaviour::NotLinks);
         };
         let announced_by = self.arrived(&id);
         let asked_for = announced_by.is_some() || self.counts_for_session(link, now);
@@ -154,20 +160,20 @@ impl<R: Rng> Gossip<R> {
             || !self.has_room_for(&origin)
             || !(asked_for || self.may_bring(link, now))
         {
-            return true;
+            return Ok(());
         }
         if !self.is_signed(&origin, &envelope) {
-            return false;
+            return Err(Misbehaviour::ForgedSignature);
         }
         if !(asked_for || self.may_write(origin, now)) {
-            return true;
+            return Ok(());
         }
         if origin == self.me.device {
             self.outdo(&body, now);
-            return true;
+            return Ok(());
         }
         let Ok(links) = LinkState::decode(&body.payload) else {
-            return true;
+            return Ok(());
         };
         let mut have = announced_by.unwrap_or_default();
         have.insert(link);
@@ -177,7 +183,7 @@ impl<R: Rng> Gossip<R> {
             self.look_what_others_miss(now);
         }
         self.note(envelope, entry, have, now);
-        true
+        Ok(())
     }
 
     fn has_room_for(&self, origin: &DeviceId) -> bool {

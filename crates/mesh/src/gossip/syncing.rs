@@ -10,9 +10,9 @@ use gossamer_wire::v2::{Bucket, BucketDigest, LinkFrame, Recon};
 use rand::Rng;
 
 use super::{
-    Gossip, Held, LinkId,
+    Gossip, Held, LinkId, Misbehaviour,
     link::{Link, Sync},
-    reconcile::{BadMessage, Initiator, Next, Responder},
+    reconcile::{Initiator, Next, Responder},
 };
 use crate::limits;
 
@@ -96,12 +96,17 @@ impl<R: Rng> Gossip<R> {
         } else {
             self.recon_asked(id, recon, now)
         };
-        if outcome.is_err() {
-            self.ban(id, now);
+        if let Err(what) = outcome {
+            self.ban(id, what, now);
         }
     }
 
-    fn recon_asked(&mut self, id: LinkId, recon: &Recon, now: Duration) -> Result<(), BadMessage> {
+    fn recon_asked(
+        &mut self,
+        id: LinkId,
+        recon: &Recon,
+        now: Duration,
+    ) -> Result<(), Misbehaviour> {
         let Some(link) = self.links.get_mut(&id) else {
             return Ok(());
         };
@@ -132,7 +137,7 @@ impl<R: Rng> Gossip<R> {
         id: LinkId,
         recon: &Recon,
         now: Duration,
-    ) -> Result<(), BadMessage> {
+    ) -> Result<(), Misbehaviour> {
         let initiator = self.initiator(id);
         let Some(initiator) = initiator.filter(|asked| asked.session == recon.session) else {
             return Ok(());

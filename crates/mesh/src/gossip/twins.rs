@@ -13,7 +13,7 @@ use bytes::Bytes;
 use gossamer_wire::v2::{Hello, LinkFrame, Reason};
 use rand::Rng;
 
-use super::{Gossip, LinkId, Output, link::Phase};
+use super::{Gossip, LinkId, Misbehaviour, Output, link::Phase};
 use crate::limits;
 
 /// What is known of other devices with our key.
@@ -100,6 +100,7 @@ impl<R: Rng> Gossip<R> {
     /// A frame came on a link whose other end has our key. Nobody is admitted over such a link.
     pub(super) fn own_frame(&mut self, id: LinkId, frame: &LinkFrame, now: Duration) {
         let LinkFrame::Hello(hello) = frame else {
+            self.convict(id, Misbehaviour::OutOfTurn);
             return self.close(id, None, now);
         };
         self.put_off_own(now);

@@ -18,7 +18,9 @@ use gossamer_crypto::{
 };
 use gossamer_mesh::{
     Now,
-    gossip::{Config, Ed25519, Gossip, Input, LinkId, Output, Progress, Quota, Start},
+    gossip::{
+        Config, Ed25519, Gossip, Input, LinkId, Misbehaviour, Output, Progress, Quota, Start,
+    },
 };
 use gossamer_wire::v2::{
     Body, DialBackToken, Envelope, Frame, Kind, LinkFrame, LinkState, Purge, Reason, Splitter,
@@ -37,6 +39,8 @@ pub(crate) struct Person {
     pub(crate) shown: Vec<EnvelopeId>,
     pub(crate) stored: BTreeMap<EnvelopeId, u32>,
     pub(crate) refused: Vec<Reason>,
+    /// Who misbehaved, and how.
+    pub(crate) misbehaved: Vec<(DeviceId, Misbehaviour)>,
     /// Where others have their key, and whether they are the second themselves.
     pub(crate) twins: Vec<(SocketAddr, bool)>,
     /// When their clock began.
@@ -209,6 +213,7 @@ impl Street {
             shown: Vec::new(),
             stored: BTreeMap::new(),
             refused: Vec::new(),
+            misbehaved: Vec::new(),
             twins: Vec::new(),
             begun: Duration::ZERO,
             asked_to_dial: Vec::new(),
@@ -311,6 +316,7 @@ impl Street {
                 let envelope = self.links_of(person, &links, above);
                 self.todo.push_back((person, Input::Publish(envelope)));
             }
+            Output::Misbehaved { device, what } => who.misbehaved.push((device, what)),
             Output::Twin { addr, second } => who.twins.push((addr, second)),
             Output::DialBack { device, token, .. } => who.asked_to_dial.push((device, token)),
             Output::Progress { id, progress } => drop(who.progress.insert(id, progress)),

@@ -100,7 +100,10 @@ impl Link {
                 match frames.take() {
                     Ok(Some(frame)) => self.hand_up(frame).await,
                     Ok(None) => break,
-                    Err(error) => return tracing::debug!(link = %self.id, %error, "closed"),
+                    Err(_) => {
+                        let too_long = NetEvent::FrameTooLong { link: self.id };
+                        return self.links.report(too_long).await;
+                    }
                 }
             }
         }

@@ -40,6 +40,11 @@ impl Actor {
                 kind: frame.kind,
                 body: frame.body,
             }),
+            NetEvent::FrameTooLong { link } => {
+                self.gossip(Input::FrameTooLong {
+                    link: link_id(link),
+                });
+            }
             NetEvent::FrameWritten { ticket, .. } => {
                 if let Some((link, id)) = self.v2.serving.remove(&ticket) {
                     let found = true;

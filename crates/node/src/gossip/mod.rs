@@ -155,14 +155,22 @@ impl Actor {
         if now.saturating_sub(self.v2.saved_at) >= SAVE {
             self.save_uptime();
             self.drop_again();
-            let turned_away = self.v2.brain.turned_away();
-            if turned_away > 0 {
-                tracing::debug!(turned_away, "beacons of devices there was no room for");
-            }
+            self.log_counts();
             self.archive.note(|store| {
                 store.messages().prune(KEPT)?;
                 store.messages().shrink(KEPT_BYTES).map(drop)
             });
+        }
+    }
+
+    /// What the brain has counted since the start.
+    fn log_counts(&self) {
+        let turned_away = self.v2.brain.turned_away();
+        if turned_away > 0 {
+            tracing::debug!(turned_away, "beacons of devices there was no room for");
+        }
+        for (what, times) in self.v2.brain.offences() {
+            tracing::debug!(?what, times, "misbehaviour since the start");
         }
     }
 
@@ -244,6 +252,9 @@ impl Actor {
                 let view = self.v2.devices.routed(device, route, self.clock.now());
                 self.tell_peer(view);
                 self.presence(&device);
+            }
+            Output::Misbehaved { device, what } => {
+                tracing::debug!(?device, ?what, "a device misbehaved");
             }
             Output::Twin { addr, second } => self.met_twin(addr, second),
             Output::ConnectFailed(addr) => self.tell(ClassicInput::Connect(addr)),

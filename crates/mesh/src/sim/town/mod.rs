@@ -337,6 +337,7 @@ impl<'a> Town<'a> {
             | Output::Doubt { .. }
             | Output::Route { .. }
             | Output::DialBack { .. }
+            | Output::Misbehaved { .. }
             | Output::Twin { .. }
             | Output::ConnectFailed(_) => {}
         }
