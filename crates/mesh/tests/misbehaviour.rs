@@ -303,3 +303,24 @@ fn every_offence_is_tried_here_and_named_in_the_protocol() {
         assert!(protocol.contains(&format!("`{what:?}`")), "{what:?}");
     }
 }
+
+#[test]
+fn strangers_who_send_garbage_do_not_have_ben_forgotten_who_is_kept_out() {
+    let mut street = street(None);
+    street.meet(ANA, BEN);
+    street.wait(3);
+    forged(&mut street);
+    let garbage = (HELLO, Bytes::from_static(b"no CBOR"));
+    for n in 0..=u16::try_from(limits::BANS).unwrap() {
+        let mut stranger = [200; 32];
+        stranger[..2].copy_from_slice(&n.to_be_bytes());
+        knocks(
+            &mut street,
+            DeviceId::new(stranger),
+            std::slice::from_ref(&garbage),
+        );
+    }
+    street.connect(BEN, addr(ANA), None);
+    street.run();
+    assert!(!street.people[ANA].up.contains(&street.id(BEN)));
+}

@@ -72,18 +72,21 @@ impl<R: Rng> Gossip<R> {
         self.offences.iter().map(|(what, times)| (*what, *times))
     }
 
-    /// A device did what no honest one does: its link ends, and it is kept out for
-    /// [`limits::BAN`](crate::limits::BAN).
+    /// A device did what no honest one does: its link ends. If it was admitted it is kept out for
+    /// [`limits::BAN`](crate::limits::BAN); a stranger could make up any number of devices, and
+    /// have those forgotten that are kept out.
     pub(super) fn ban(&mut self, id: LinkId, what: Misbehaviour, now: Duration) {
         let Some(link) = self.links.get(&id) else {
             return;
         };
-        let device = link.device;
+        let (device, is_up) = (link.device, link.is_up());
         if matches!(link.phase, Phase::Closing) {
             return;
         }
         self.convict(id, what);
-        self.banned.note(device, now);
+        if is_up {
+            self.banned.note(device, now);
+        }
         self.refuse(id, Reason::Misbehaved, now);
     }
 
