@@ -1,9 +1,9 @@
 //! Contacts: the people whom the user prefers, and which devices are theirs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use gossamer_crypto::{DeviceId, UserId};
-use gossamer_mesh::gossip::Input;
+use gossamer_mesh::{gossip::Input, limits::ORIGINS};
 use gossamer_wire::v2::DeviceRecord;
 use tokio::sync::oneshot;
 
@@ -11,14 +11,28 @@ use crate::{
     actor::{Actor, Report},
     api::{ApiError, ErrorCode, Event, PeerView},
     clock::wall_ms,
+    kept::Kept,
 };
 
+/// Devices of which it is known whose they are: twice as many as can be here at once, so that those who
+/// are made up push out none of them. Contacts' go last.
+const OWNED: usize = 2 * ORIGINS;
+
 /// Who is a contact, and whose each device is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Contacts {
     people: BTreeSet<UserId>,
     /// As device and person say under their signatures.
-    owners: BTreeMap<DeviceId, UserId>,
+    owners: Kept<UserId>,
+}
+
+impl Default for Contacts {
+    fn default() -> Self {
+        Self {
+            people: BTreeSet::new(),
+            owners: Kept::new(OWNED),
+        }
+    }
 }
 
 impl Contacts {
@@ -26,16 +40,23 @@ impl Contacts {
         people: impl Iterator<Item = UserId>,
         records: impl Iterator<Item = &'a DeviceRecord>,
     ) -> Self {
-        Self {
-            people: people.collect(),
-            owners: records.map(|record| (record.device, record.user)).collect(),
+        let people = people.collect();
+        let mut contacts = Self {
+            people,
+            ..Self::default()
+        };
+        for record in records {
+            contacts.learn(record.device, record.user);
         }
+        contacts
     }
 
     /// A device is somebody's. Returns whether contacts have other devices now.
     pub(crate) fn learn(&mut self, device: DeviceId, user: UserId) -> bool {
         let was = self.has(&device);
-        self.owners.insert(device, user);
+        let people = &self.people;
+        let is_contacts = |_: &DeviceId, owner: &UserId| people.contains(owner);
+        self.owners.note(device, user, is_contacts);
         was != self.has(&device)
     }
 
@@ -47,8 +68,9 @@ impl Contacts {
 
     /// The devices of contacts, as the brain is told; `None` while nobody was chosen.
     pub(crate) fn chosen(&self) -> Option<BTreeSet<DeviceId>> {
-        let devices = self.owners.keys().filter(|device| self.has(device));
-        (!self.people.is_empty()).then(|| devices.copied().collect())
+        let devices = self.owners.iter();
+        let devices = devices.filter(|(_, owner)| self.people.contains(owner));
+        (!self.people.is_empty()).then(|| devices.map(|(device, _)| *device).collect())
     }
 
     fn change(&mut self, user: UserId, is_contact: bool) {
@@ -202,5 +224,20 @@ mod tests {
         assert_eq!(contacts.chosen(), Some(BTreeSet::from([first, second])));
         assert!(!contacts.has(&bens));
         assert_eq!(contacts.devices_of(&ANA), [first, second]);
+    }
+
+    #[test]
+    fn however_many_devices_are_made_up_those_of_a_contact_are_known() {
+        let anas = DeviceId::new([1; 32]);
+        let mut contacts = Contacts::default();
+        contacts.change(ANA, true);
+        contacts.learn(anas, ANA);
+        for n in 0..2 * OWNED {
+            let mut made_up = [9; 32];
+            made_up[..8].copy_from_slice(&n.to_le_bytes());
+            contacts.learn(DeviceId::new(made_up), BEN);
+        }
+        assert_eq!(contacts.owners.len(), OWNED);
+        assert!(contacts.has(&anas));
     }
 }

@@ -1,35 +1,49 @@
 //! Devices that speak v2, as people see them.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::SocketAddr,
-    time::Duration,
-};
+use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
 use gossamer_crypto::{DeviceId, Signed};
-use gossamer_mesh::{Now, gossip::Route};
+use gossamer_mesh::{Now, gossip::Route, limits::ORIGINS};
 use gossamer_store::SeenRow;
 use gossamer_wire::v2::{Body, DeviceRecord, SignedRecord};
 
 use crate::{
     api::{Dialect, PeerStatus, PeerView},
     contacts::Contacts,
+    kept::Kept,
     legible,
 };
 
 /// Devices seen in this session or an earlier one, the names of all that are known, and whose they
 /// are.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Devices {
-    seen: BTreeMap<DeviceId, Device>,
+    seen: Kept<Device>,
     /// Those of them that only beaconed. Anyone can make such up, so they are forgotten with their
     /// beacons.
     strangers: BTreeSet<DeviceId>,
     /// What devices say of themselves under their signature.
-    names: BTreeMap<DeviceId, String>,
+    names: Kept<String>,
     pub(crate) contacts: Contacts,
     /// Those that came or went since this was asked for.
     moved: BTreeSet<DeviceId>,
+}
+
+/// Devices that are remembered, and names: twice as many as can be here at once, so that those who are
+/// here, and contacts, keep their places however many somebody makes up. Who came or went longest ago
+/// goes first.
+const REMEMBERED: usize = 2 * ORIGINS;
+
+impl Default for Devices {
+    fn default() -> Self {
+        Self {
+            seen: Kept::new(REMEMBERED),
+            strangers: BTreeSet::new(),
+            names: Kept::new(REMEMBERED),
+            contacts: Contacts::default(),
+            moved: BTreeSet::new(),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -92,7 +106,7 @@ const ANEW: u64 = 30_000;
 impl Devices {
     /// A device was here in an earlier run.
     pub(crate) fn remember(&mut self, row: SeenRow) {
-        let known = self.seen.entry(row.device).or_default();
+        let known = self.known(row.device);
         (known.last_seen, known.down_at) = (row.at, row.at);
         known.name = Some(row.name);
         known.is_known = true;
@@ -134,7 +148,7 @@ impl Devices {
             self.strangers.insert(device);
         }
         let is_news = !self.has_name(&device);
-        let known = self.seen.entry(device).or_default();
+        let known = self.known(device);
         known.addr.get_or_insert(addr);
         known.name = Some(name);
         if now.saturating_sub(known.last_seen) > ANEW {
@@ -185,19 +199,22 @@ impl Devices {
         change: impl FnOnce(&mut Device),
     ) -> Option<PeerView> {
         let has_name = self.has_name(&device);
-        let known = self.seen.entry(device).or_default();
+        let known = self.known(device);
         let (was_here, before) = (known.is_here(), known.way());
         change(known);
         known.is_known |= known.is_here();
-        if known.is_known {
+        let (is_here, is_known) = (known.is_here(), known.is_known);
+        if is_known {
             self.strangers.remove(&device);
         } else {
             self.strangers.insert(device);
         }
-        if was_here != known.is_here() {
+        if was_here != is_here {
             self.moved.insert(device);
+            self.seen.renew(&device);
         }
-        match (was_here, known.is_here()) {
+        let known = self.seen.get_mut(&device)?;
+        match (was_here, is_here) {
             (false, true) => {
                 known.last_seen = now.wall_ms;
                 known.nameless = (!has_name).then_some(now.mono);
@@ -277,6 +294,24 @@ impl Devices {
             .collect()
     }
 
+    /// What is known of a device. Where too many are, another one is forgotten for it.
+    fn known(&mut self, device: DeviceId) -> &mut Device {
+        let Self {
+            seen,
+            strangers,
+            contacts,
+            moved,
+            ..
+        } = self;
+        let stays = |one: &DeviceId, known: &Device| known.is_here() || contacts.has(one);
+        let (known, gone) = seen.get_or_note(device, Device::default, stays);
+        if let Some((gone, _)) = gone {
+            strangers.remove(&gone);
+            moved.remove(&gone);
+        }
+        known
+    }
+
     /// Forgets a stranger. Returns what to tell, if it was told of.
     fn forget(&mut self, device: &DeviceId) -> Option<PeerView> {
         let last = self.view(device);
@@ -288,8 +323,18 @@ impl Devices {
 
     /// A device says under its signature what it is called. Returns what to tell, if it is here.
     pub(crate) fn named(&mut self, device: DeviceId, name: &str) -> Option<PeerView> {
-        let before = self.names.insert(device, name.to_owned());
-        if before.as_deref() == Some(name) {
+        let is_same = self.names.get(&device).is_some_and(|known| known == name);
+        let (seen, contacts) = (&self.seen, &self.contacts);
+        let stays = |one: &DeviceId, _: &String| {
+            contacts.has(one) || seen.get(one).is_some_and(Device::is_here)
+        };
+        let forgotten = self.names.note(device, name.to_owned(), stays);
+        if let Some((other, name)) = forgotten
+            && let Some(known) = self.seen.get_mut(&other)
+        {
+            known.name = Some(name);
+        }
+        if is_same {
             return None;
         }
         self.renamed(&device)
@@ -305,7 +350,7 @@ impl Devices {
 
     fn has_name(&self, device: &DeviceId) -> bool {
         let heard = || self.seen.get(device).is_some_and(|it| it.name.is_some());
-        self.names.contains_key(device) || heard()
+        self.names.contains(device) || heard()
     }
 
     pub(crate) fn is_linked(&self, device: &DeviceId) -> bool {
@@ -319,7 +364,10 @@ impl Devices {
 
     /// How many can be reached.
     pub(crate) fn here(&self) -> usize {
-        self.seen.values().filter(|known| known.is_here()).count()
+        self.seen
+            .iter()
+            .filter(|(_, known)| known.is_here())
+            .count()
     }
 
     /// What a device is called, as far as it is known.
@@ -332,7 +380,7 @@ impl Devices {
     /// Everyone of this session, and of earlier ones.
     pub(crate) fn views(&self) -> impl Iterator<Item = (DeviceId, PeerView)> + '_ {
         let view = |device: &DeviceId| Some((*device, self.view(device)?));
-        self.seen.keys().filter_map(view)
+        self.seen.iter().filter_map(move |(device, _)| view(device))
     }
 
     /// A device as people see it, if they do.
@@ -373,6 +421,8 @@ pub(crate) fn read_record(body: &Body) -> Option<DeviceRecord> {
 
 #[cfg(test)]
 mod tests {
+    use gossamer_crypto::UserId;
+
     use super::*;
 
     fn at(ms: u64) -> Now {
@@ -582,6 +632,41 @@ mod tests {
         let peer = devices.routed(ana, None, at(9)).unwrap();
         assert_eq!((peer.status, peer.last_seen), (PeerStatus::Offline, 9));
         assert!(devices.routed(ana, None, at(10)).is_none());
+    }
+
+    #[test]
+    fn however_many_devices_are_made_up_ben_who_is_here_and_a_contact_keep_their_names() {
+        let [ben, cleo, dora] = [1, 2, 3].map(|n| DeviceId::new([n; 32]));
+        let addr = "10.0.0.2:9999".parse().unwrap();
+        let mut devices = Devices::default();
+        devices.contacts = Contacts::new([UserId::new([2; 32])].into_iter(), [].iter());
+        devices.contacts.learn(cleo, UserId::new([2; 32]));
+        for (device, name) in [(ben, "ben"), (cleo, "cleo"), (dora, "dora")] {
+            devices.up(device, addr, at(1));
+            devices.named(device, name);
+        }
+        devices.down(&cleo, at(2));
+        devices.down(&dora, at(2));
+        for n in 0..REMEMBERED + 100 {
+            let mut made_up = [9; 32];
+            made_up[..8].copy_from_slice(&n.to_le_bytes());
+            let made_up = DeviceId::new(made_up);
+            devices.up(made_up, addr, at(3));
+            devices.named(made_up, "eve");
+            devices.down(&made_up, at(4));
+        }
+        assert_eq!(devices.seen.len(), REMEMBERED);
+        assert_eq!(devices.names.len(), REMEMBERED);
+        assert!(devices.moved.len() <= REMEMBERED);
+        assert_eq!(
+            (&*devices.name(&ben), &*devices.name(&cleo)),
+            ("ben", "cleo")
+        );
+        assert_eq!(devices.view(&ben).unwrap().status, PeerStatus::Direct);
+        assert_eq!(devices.view(&cleo).unwrap().status, PeerStatus::Offline);
+        assert!(devices.view(&dora).is_none(), "she was away for longest");
+        devices.up(dora, addr, at(5));
+        assert_eq!(devices.named(dora, "dora").unwrap().name, "dora");
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod files;
 mod gossip;
 mod handle;
 mod hearing;
+mod kept;
 pub mod legible;
 mod node;
 mod profile;

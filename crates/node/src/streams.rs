@@ -1,13 +1,12 @@
 //! What opens a stream, on both sides, and who may: docs/protocol-v2.md 8.
 
-use std::collections::BTreeMap;
-
 use gossamer_crypto::{DeviceId, NetworkId};
+use gossamer_mesh::limits::ACQUAINTANCES;
 use gossamer_net::{Dialer, OpenError, Stream, Visit, Way};
 use gossamer_wire::v2::Reason;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::actor::Report;
+use crate::{actor::Report, kept::Kept};
 
 /// The service that [files](crate::files) use.
 pub(crate) const FILE: &str = "file";
@@ -87,14 +86,21 @@ fn refusal(ours: (&str, NetworkId), asked: (&str, NetworkId), is_admitted: bool)
     }
 }
 
-/// The devices that were admitted to the network, and when they last had a link.
-#[derive(Debug, Default)]
-pub(crate) struct Admitted(BTreeMap<DeviceId, i64>);
+/// The devices that were admitted to the network, and when they last had a link: as many as the brain
+/// remembers.
+#[derive(Debug)]
+pub(crate) struct Admitted(Kept<i64>);
+
+impl Default for Admitted {
+    fn default() -> Self {
+        Self(Kept::new(ACQUAINTANCES))
+    }
+}
 
 impl Admitted {
     /// A device has a link, or had one until `uptime`.
     pub(crate) fn linked(&mut self, device: DeviceId, uptime: i64) {
-        self.0.insert(device, uptime);
+        self.0.note(device, uptime, |_, _| false);
     }
 
     /// Whether a device without a link may open streams.
@@ -127,5 +133,20 @@ mod tests {
         admitted.linked(ben, 100);
         assert!(admitted.is_recent(&ben, 100 + ADMITTED));
         assert!(!admitted.is_recent(&ben, 101 + ADMITTED));
+    }
+
+    #[test]
+    fn whoever_makes_up_devices_takes_the_place_of_those_who_were_here_longest_ago() {
+        let mut admitted = Admitted::default();
+        let [ben, cleo] = [[2; 32], [3; 32]].map(DeviceId::new);
+        admitted.linked(cleo, 0);
+        for n in 0..2 * ACQUAINTANCES {
+            let mut made_up = [9; 32];
+            made_up[..8].copy_from_slice(&n.to_le_bytes());
+            admitted.linked(DeviceId::new(made_up), 100);
+            admitted.linked(ben, 100);
+        }
+        assert_eq!(admitted.0.len(), ACQUAINTANCES);
+        assert!(admitted.is_recent(&ben, 100) && !admitted.is_recent(&cleo, 100));
     }
 }
