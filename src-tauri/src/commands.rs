@@ -1,11 +1,14 @@
 //! The window's commands: each hands over to the [`Controller`], which says what it does.
 
-use gossamer_node::api::{ApiError, Command, Event, ReadyView, SurveyView};
+use gossamer_node::api::{ApiError, Event, ReadyView, SurveyView};
 use tauri::{State, ipc::Channel};
 
 use crate::{
+    chosen::ChosenFile,
     controller::Controller,
     desktop::SystemDesktop,
+    file_drop::FileDrop,
+    page_command::PageCommand,
     session::{JoinForm, Session},
 };
 
@@ -43,7 +46,7 @@ pub(crate) async fn leave(app: App<'_>) -> Result<(), ApiError> {
 }
 
 #[tauri::command]
-pub(crate) async fn run(app: App<'_>, command: Command) -> Result<Event, ApiError> {
+pub(crate) async fn run(app: App<'_>, command: PageCommand) -> Result<Event, ApiError> {
     app.run(command).await
 }
 
@@ -54,8 +57,14 @@ pub(crate) async fn subscribe(app: App<'_>, channel: Channel<Vec<Event>>) -> Res
 }
 
 #[tauri::command]
-pub(crate) async fn pick_files(app: App<'_>) -> Result<Vec<String>, ApiError> {
-    Ok(app.pick_files().await)
+pub(crate) async fn follow_drops(app: App<'_>, channel: Channel<FileDrop>) -> Result<(), ApiError> {
+    app.follow_drops(Box::new(move |drop| channel.send(drop).is_ok()));
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn pick_files(app: App<'_>) -> Result<Vec<ChosenFile>, ApiError> {
+    app.pick_files().await
 }
 
 #[tauri::command]
@@ -70,5 +79,5 @@ pub(crate) async fn reveal(app: App<'_>, transfer: String) -> Result<(), ApiErro
 
 #[tauri::command]
 pub(crate) async fn open_link(app: App<'_>, url: String) -> Result<(), ApiError> {
-    app.open_link(&url)
+    app.open_link(&url).await
 }

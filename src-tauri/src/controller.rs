@@ -14,13 +14,18 @@ use gossamer_node::{
     api::{ApiError, Command, ErrorCode, Event, ReadyView, SurveyView, TransferView},
 };
 use tokio::{
-    sync::{Mutex, OnceCell},
+    sync::{Mutex, MutexGuard, OnceCell},
     task::JoinHandle,
 };
 
 use crate::{
-    feed::{Feed, Sink},
-    link,
+    chosen::{Chosen, ChosenFile},
+    feed::Feed,
+    file_drop::{Drag, FileDrop},
+    link::Link,
+    listener::{Listener, Sink},
+    page_command::PageCommand,
+    question::Question,
     session::{JoinForm, Session},
     settings::{self, Settings},
     surveys::Surveys,
@@ -34,6 +39,9 @@ const GOODBYE: Duration = Duration::from_secs(5);
 pub(crate) trait Desktop: Send + Sync + 'static {
     /// Lets the user choose files; none when they change their mind.
     fn pick_files(&self) -> impl Future<Output = Vec<PathBuf>> + Send;
+
+    /// Asks something outside the page; no answer is "no".
+    fn ask(&self, question: Question) -> impl Future<Output = bool> + Send;
 
     /// Shows a folder in the file manager.
     fn open_folder(&self, folder: &Path) -> Result<(), String>;
@@ -57,6 +65,10 @@ pub(crate) struct Controller<D> {
     joined_at_once: OnceCell<()>,
     surveys: Surveys,
     feed: Arc<Feed>,
+    drops: Listener<FileDrop>,
+    chosen: Arc<Chosen>,
+    /// Held while the desktop shows a dialog for the page.
+    dialog: Mutex<()>,
     state: Mutex<State>,
 }
 
@@ -93,6 +105,9 @@ impl<D: Desktop> Controller<D> {
             joined_at_once: OnceCell::new(),
             surveys: Surveys::default(),
             feed: Arc::new(Feed::default()),
+            drops: Listener::default(),
+            chosen: Arc::default(),
+            dialog: Mutex::default(),
             state: Mutex::new(State {
                 form,
                 relay,
@@ -219,8 +234,10 @@ impl<D: Desktop> Controller<D> {
         Ok(config)
     }
 
-    /// Stops the node; without one there is nothing to do.
+    /// Stops the node; without one there is nothing to do. Files that were chosen and not sent are
+    /// forgotten.
     pub(crate) async fn leave(&self) {
+        self.chosen.forget();
         let mut state = self.state.lock().await;
         if let Some(node) = state.node.take() {
             // An error means that it has stopped already.
@@ -237,8 +254,18 @@ impl<D: Desktop> Controller<D> {
         }
     }
 
-    /// Runs a command on the node.
-    pub(crate) async fn run(&self, command: Command) -> Result<Event, ApiError> {
+    /// Runs a command of the page on the node.
+    pub(crate) async fn run(&self, command: PageCommand) -> Result<Event, ApiError> {
+        let token = command.token().cloned();
+        let command = command.for_node(|token| self.chosen.path(token))?;
+        let answer = self.execute(command).await;
+        if let (Ok(_), Some(token)) = (&answer, token) {
+            self.chosen.sent(&token);
+        }
+        answer
+    }
+
+    async fn execute(&self, command: Command) -> Result<Event, ApiError> {
         let handle = self
             .state
             .lock()
@@ -273,18 +300,52 @@ impl<D: Desktop> Controller<D> {
     }
 
     /// Sends events to `sink` from now on.
-    pub(crate) fn subscribe(&self, sink: Sink) {
+    pub(crate) fn subscribe(&self, sink: Sink<Vec<Event>>) {
         self.feed.subscribe(sink);
     }
 
+    /// Tells `sink` of files dragged onto the window from now on.
+    pub(crate) fn follow_drops(&self, sink: Sink<FileDrop>) {
+        self.drops.subscribe(sink);
+    }
+
+    /// Files are dragged onto the window.
+    pub(crate) async fn dragged(&self, drag: Drag) {
+        self.drops.tell(match drag {
+            Drag::Over => FileDrop::Over,
+            Drag::Leave => FileDrop::Leave,
+            Drag::Drop(paths) => match self.keep(paths).await {
+                Ok(files) => FileDrop::Drop { files },
+                Err(problem) => FileDrop::Refused { problem },
+            },
+        });
+    }
+
     /// Lets the user choose files to send.
-    pub(crate) async fn pick_files(&self) -> Vec<String> {
-        self.desktop
-            .pick_files()
-            .await
-            .iter()
-            .map(|path| display(path))
-            .collect()
+    pub(crate) async fn pick_files(&self) -> Result<Vec<ChosenFile>, ApiError> {
+        let _only = self.only_dialog()?;
+        let paths = self.desktop.pick_files().await;
+        self.keep(paths).await
+    }
+
+    async fn keep(&self, paths: Vec<PathBuf>) -> Result<Vec<ChosenFile>, ApiError> {
+        let chosen = Arc::clone(&self.chosen);
+        // Folders may be on a network that is slow to answer.
+        let kept = tokio::task::spawn_blocking(move || chosen.keep(paths)).await;
+        kept.unwrap_or_else(|error| {
+            let message = format!("Something in Gossamer failed: {error}.");
+            Err(ApiError::new(ErrorCode::Internal, message))
+        })
+    }
+
+    /// The right to show a dialog, so that the page cannot cover the screen with them.
+    fn only_dialog(&self) -> Result<MutexGuard<'_, ()>, ApiError> {
+        self.dialog.try_lock().map_err(|_| {
+            ApiError::new(
+                ErrorCode::WrongState,
+                "Another window of Gossamer waits for your answer. Answer it first.",
+            )
+        })
     }
 
     /// Shows the folder of received files, which is made if nothing was received yet.
@@ -304,7 +365,7 @@ impl<D: Desktop> Controller<D> {
     /// Shows the file of a transfer in its folder. The path comes from the node, never from the
     /// window.
     pub(crate) async fn reveal(&self, transfer: &str) -> Result<(), ApiError> {
-        let Event::Transfers { transfers } = self.run(Command::Transfers).await? else {
+        let Event::Transfers { transfers } = self.execute(Command::Transfers).await? else {
             return Err(ApiError::new(
                 ErrorCode::Internal,
                 "The node did not list its files.",
@@ -319,10 +380,15 @@ impl<D: Desktop> Controller<D> {
         })
     }
 
-    /// Opens a link outside, if it is of a kind that links in messages may be.
-    pub(crate) fn open_link(&self, url: &str) -> Result<(), ApiError> {
-        let url = link::allowed(url)?;
-        self.desktop.browse(url.as_str()).map_err(|error| {
+    /// Opens a link outside, if it is of a kind that links in messages may be and the user, who is
+    /// shown all of it, wants to.
+    pub(crate) async fn open_link(&self, url: &str) -> Result<(), ApiError> {
+        let link = Link::read(url)?;
+        let _only = self.only_dialog()?;
+        if !self.desktop.ask(link.question()).await {
+            return Ok(());
+        }
+        self.desktop.browse(link.address()).map_err(|error| {
             ApiError::new(
                 ErrorCode::Internal,
                 format!("No program opened the link: {error}. Copy it and open it yourself."),

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use tauri::AppHandle;
+use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
 
-use crate::controller::Desktop;
+use crate::{controller::Desktop, question::Question, window::MAIN};
 
 /// Name and endings of each choice in the dialog, after "all files".
 const KINDS: [(&str, &[&str]); 5] = [
@@ -52,6 +52,13 @@ impl Desktop for SystemDesktop {
             .into_iter()
             .filter_map(|file| file.into_path().ok())
             .collect()
+    }
+
+    async fn ask(&self, question: Question) -> bool {
+        match self.app.get_webview_window(MAIN) {
+            Some(window) => question.ask(&window).await,
+            None => false,
+        }
     }
 
     fn open_folder(&self, folder: &Path) -> Result<(), String> {

@@ -1,9 +1,6 @@
 //! Events on their way to the window, in batches it can draw.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use gossamer_node::{
     EventStream,
@@ -11,30 +8,21 @@ use gossamer_node::{
 };
 use tokio::time::{Instant, sleep_until};
 
+use crate::listener::{Listener, Sink};
+
 /// One frame of a 60 Hz display: more batches than this could not be seen.
 const FRAME: Duration = Duration::from_millis(16);
 
-/// Takes a batch to the window; false once the window no longer listens.
-pub(crate) type Sink = Box<dyn Fn(Vec<Event>) -> bool + Send>;
-
-/// The place where the window listens, if it does. Events that nobody hears are dropped: a window
-/// asks for the present state after it subscribed.
+/// The events' way to the window, if it listens.
 #[derive(Default)]
 pub(crate) struct Feed {
-    sink: Mutex<Option<Sink>>,
+    listener: Listener<Vec<Event>>,
 }
 
 impl Feed {
-    /// Sends to `sink` from now on, and no longer to the one before (of a page since reloaded).
-    pub(crate) fn subscribe(&self, sink: Sink) {
-        *self.sink.lock().unwrap_or_else(PoisonError::into_inner) = Some(sink);
-    }
-
-    fn send(&self, events: Vec<Event>) {
-        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
-        if sink.as_ref().is_some_and(|send| !send(events)) {
-            *sink = None;
-        }
+    /// Sends to `sink` from now on.
+    pub(crate) fn subscribe(&self, sink: Sink<Vec<Event>>) {
+        self.listener.subscribe(sink);
     }
 
     /// Forwards events until they end: the first one at once, later ones at most once per frame.
@@ -47,7 +35,7 @@ impl Feed {
             while let Some(event) = events.try_next() {
                 batch.push(event);
             }
-            self.send(batch.events);
+            self.listener.tell(batch.events);
             next_frame = Instant::now() + FRAME;
         }
     }

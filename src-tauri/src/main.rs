@@ -2,14 +2,19 @@
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+mod chosen;
 mod commands;
 mod controller;
 mod desktop;
 mod display;
 mod feed;
+mod file_drop;
 mod flags;
 mod instance;
 mod link;
+mod listener;
+mod page_command;
+mod question;
 mod session;
 mod settings;
 mod surveys;

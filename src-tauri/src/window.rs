@@ -4,14 +4,17 @@ use std::path::{Path, PathBuf};
 
 use gossamer_node::Config;
 use tauri::{
-    App, AppHandle, Manager, RunEvent, Url, WebviewWindowBuilder, webview::NewWindowResponse,
+    App, AppHandle, DragDropEvent, Manager, RunEvent, Url, WebviewWindowBuilder, WindowEvent,
+    webview::NewWindowResponse,
 };
 
 use crate::{
-    commands, controller::Controller, desktop::SystemDesktop, instance::Instance, session::JoinForm,
+    commands, controller::Controller, desktop::SystemDesktop, file_drop::Drag, instance::Instance,
+    session::JoinForm,
 };
 
-const MAIN: &str = "main";
+/// The one window's label.
+pub(crate) const MAIN: &str = "main";
 
 /// What the window opens with.
 pub(crate) struct Opening {
@@ -37,6 +40,7 @@ pub(crate) fn run(opening: Opening) -> Result<(), String> {
             commands::leave,
             commands::run,
             commands::subscribe,
+            commands::follow_drops,
             commands::pick_files,
             commands::open_downloads,
             commands::reveal,
@@ -80,16 +84,31 @@ fn set_up(app: &App, opening: Opening) -> tauri::Result<()> {
 }
 
 /// Opens the window. What its page stores belongs to the profile, so that windows of several
-/// profiles do not mix their drafts.
+/// profiles do not mix what they prefer.
 fn open_window(app: &App, pages: &Path) -> tauri::Result<()> {
     for config in &app.config().app.windows {
-        WebviewWindowBuilder::from_config(app.handle(), config)?
+        let window = WebviewWindowBuilder::from_config(app.handle(), config)?
             .data_directory(pages.to_owned())
             .on_navigation(is_own_page)
             .on_new_window(|_, _| NewWindowResponse::Deny)
             .build()?;
+        let handle = app.handle().clone();
+        window.on_window_event(move |event| {
+            if let WindowEvent::DragDrop(event) = event {
+                take_drop(&handle, event);
+            }
+        });
     }
     Ok(())
+}
+
+/// Files come to the controller from the system, and not by way of the page.
+fn take_drop(app: &AppHandle, event: &DragDropEvent) {
+    let Some(drag) = Drag::of(event) else { return };
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        app.state::<Controller<SystemDesktop>>().dragged(drag).await;
+    });
 }
 
 /// The window never leaves its own pages; links go outside through `open_link`.
@@ -151,7 +170,23 @@ fn quit_on_signals(_app: AppHandle) {}
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+
+    fn json(text: &str) -> Value {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn the_page_may_call_our_commands_and_nothing_of_tauris() {
+        let window = json(include_str!("../capabilities/window.json"));
+        // Tauri's own events would tell it the paths of what is dragged over the window.
+        assert_eq!(window["permissions"], serde_json::json!(["own-commands"]));
+        let conf = json(include_str!("../tauri.conf.json"));
+        let capabilities = &conf["app"]["security"]["capabilities"];
+        assert_eq!(*capabilities, serde_json::json!(["window"]));
+    }
 
     #[test]
     fn only_own_pages_are_shown() {

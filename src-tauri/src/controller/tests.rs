@@ -2,21 +2,48 @@
 
 use std::sync::Mutex as StdMutex;
 
+use tokio::sync::oneshot;
+
 use super::*;
 
 #[derive(Default)]
-struct Notes(StdMutex<Vec<String>>);
+struct Notes {
+    notes: StdMutex<Vec<String>>,
+    /// What is chosen in the dialog.
+    picks: StdMutex<Vec<PathBuf>>,
+    /// Where the question waits for its answer; without one it is answered with "no".
+    asked: StdMutex<Option<oneshot::Receiver<bool>>>,
+}
 
 impl Notes {
     fn note(&self, text: String) -> Result<(), String> {
-        self.0.lock().unwrap().push(text);
+        self.notes.lock().unwrap().push(text);
         Ok(())
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.notes.lock().unwrap().clone()
+    }
+
+    /// The next question waits for what is sent here.
+    fn answers(&self) -> oneshot::Sender<bool> {
+        let (answer, asked) = oneshot::channel();
+        *self.asked.lock().unwrap() = Some(asked);
+        answer
     }
 }
 
 impl Desktop for Notes {
     async fn pick_files(&self) -> Vec<PathBuf> {
-        vec!["a.txt".into()]
+        self.picks.lock().unwrap().clone()
+    }
+
+    async fn ask(&self, _: Question) -> bool {
+        let asked = self.asked.lock().unwrap().take();
+        match asked {
+            Some(asked) => asked.await.unwrap(),
+            None => false,
+        }
     }
 
     fn open_folder(&self, folder: &Path) -> Result<(), String> {
@@ -69,6 +96,19 @@ impl Place {
         config.downloads = Some(self.dir.path().join("downloads"));
         Controller::new(Notes::default(), config, profile, self.form(), join_at_once)
     }
+
+    fn file(&self, name: &str) -> PathBuf {
+        let path = self.dir.path().join(name);
+        fs::write(&path, b"hello").unwrap();
+        path
+    }
+}
+
+fn send_file(file: &ChosenFile) -> PageCommand {
+    PageCommand::SendFile {
+        to: "everyone".to_owned(),
+        token: file.token.clone(),
+    }
 }
 
 #[tokio::test]
@@ -94,7 +134,10 @@ async fn for_whom_to_pass_on_is_remembered() {
     assert_eq!(first.relay, RelayMode::Everyone);
 
     let relay = RelayMode::Nobody;
-    let answer = controller.run(Command::SetRelay { relay }).await.unwrap();
+    let answer = controller
+        .run(PageCommand::SetRelay { relay })
+        .await
+        .unwrap();
 
     assert_eq!(answer, Event::Relay { relay });
     let reopened = controller.session().await.joined.unwrap();
@@ -167,7 +210,7 @@ async fn events_reach_the_window_up_to_the_last() {
     let (sender, batches) = std::sync::mpsc::channel();
     controller.subscribe(Box::new(move |batch| sender.send(batch).is_ok()));
     controller.join(place.form(), None, None).await.unwrap();
-    let send = Command::Send {
+    let send = PageCommand::Send {
         to: "everyone".to_owned(),
         text: "hello".to_owned(),
     };
@@ -184,13 +227,13 @@ async fn events_reach_the_window_up_to_the_last() {
 async fn nothing_runs_before_joining_or_after_leaving() {
     let place = Place::new();
     let controller = place.controller(false);
-    let before = controller.run(Command::Peers).await.unwrap_err();
+    let before = controller.run(PageCommand::Peers).await.unwrap_err();
     assert_eq!(before.code, ErrorCode::Stopped);
     controller.join(place.form(), None, None).await.unwrap();
     controller.leave().await;
     controller.leave().await;
     assert_eq!(
-        controller.run(Command::Peers).await.unwrap_err().code,
+        controller.run(PageCommand::Peers).await.unwrap_err().code,
         ErrorCode::Stopped
     );
 }
@@ -200,7 +243,7 @@ async fn a_node_that_stopped_by_itself_can_be_started_again() {
     let place = Place::new();
     let controller = place.controller(false);
     controller.join(place.form(), None, None).await.unwrap();
-    controller.run(Command::Quit).await.unwrap();
+    controller.execute(Command::Quit).await.unwrap();
     let pump = controller.state.lock().await.node.take().unwrap().pump;
     pump.await.unwrap();
     controller.join(place.form(), None, None).await.unwrap();
@@ -229,35 +272,128 @@ async fn a_survey_is_for_those_who_have_not_joined() {
 async fn only_files_the_node_knows_are_shown() {
     let place = Place::new();
     let controller = place.controller(false);
-    let source = place.dir.path().join("report.pdf");
-    fs::write(&source, b"hello").unwrap();
+    let source = place.file("report.pdf");
     controller.join(place.form(), None, None).await.unwrap();
 
-    let path = source.clone();
-    let send = Command::SendFile {
-        to: "everyone".to_owned(),
-        path,
-    };
-    let Event::Transfer(transfer) = controller.run(send).await.unwrap() else {
+    *controller.desktop.picks.lock().unwrap() = vec![source.clone()];
+    let files = controller.pick_files().await.unwrap();
+    let Event::Transfer(transfer) = controller.run(send_file(&files[0])).await.unwrap() else {
         panic!("send_file is answered with its transfer");
     };
     controller.reveal(&transfer.id).await.unwrap();
     let unknown = controller.reveal(&display(&source)).await.unwrap_err();
     assert_eq!(unknown.code, ErrorCode::UnknownTransfer);
     assert_eq!(
-        *controller.desktop.0.lock().unwrap(),
+        controller.desktop.notes(),
         [format!("file {}", display(&source))]
     );
     controller.leave().await;
 }
 
 #[tokio::test]
-async fn the_desktop_is_asked_to_open_what_may_be_opened() {
+async fn a_file_is_sent_once_for_each_time_it_is_chosen() {
+    let place = Place::new();
+    let controller = place.controller(false);
+    controller.join(place.form(), None, None).await.unwrap();
+    let folder = place.dir.path().to_owned();
+    *controller.desktop.picks.lock().unwrap() = vec![place.file("report.pdf"), folder];
+    let files = controller.pick_files().await.unwrap();
+    let code = async |file| {
+        controller
+            .run(send_file(file))
+            .await
+            .map_err(|error| error.code)
+    };
+
+    assert!(matches!(code(&files[0]).await, Ok(Event::Transfer(_))));
+    assert_eq!(
+        code(&files[0]).await,
+        Err(ErrorCode::FileUnreadable),
+        "a second time"
+    );
+    // What the node refuses can be tried again.
+    let refused = controller.run(send_file(&files[1])).await.unwrap_err();
+    assert_eq!(
+        controller.run(send_file(&files[1])).await.unwrap_err(),
+        refused
+    );
+    controller.leave().await;
+
+    controller.join(place.form(), None, None).await.unwrap();
+    let forgotten = controller.run(send_file(&files[1])).await.unwrap_err();
+    assert_ne!(
+        forgotten, refused,
+        "another session does not know what was chosen in this one"
+    );
+    controller.leave().await;
+}
+
+#[tokio::test]
+async fn what_is_dropped_on_the_window_is_told_without_its_path() {
+    let place = Place::new();
+    let controller = place.controller(false);
+    let (sender, drops) = std::sync::mpsc::channel();
+    controller.follow_drops(Box::new(move |drop| sender.send(drop).is_ok()));
+    let path = place.file("report.pdf");
+    controller.dragged(Drag::Over).await;
+    controller.dragged(Drag::Leave).await;
+    controller.dragged(Drag::Drop(vec![path.clone()])).await;
+    controller
+        .dragged(Drag::Drop(vec![path.clone(); 501]))
+        .await;
+
+    let told: Vec<_> = drops.try_iter().collect();
+    let json = serde_json::to_string(&told).unwrap();
+    assert!(!json.contains(&display(place.dir.path())), "{json}");
+    let [
+        FileDrop::Over,
+        FileDrop::Leave,
+        FileDrop::Drop { files },
+        FileDrop::Refused { problem },
+    ] = told.as_slice()
+    else {
+        panic!("{told:?}");
+    };
+    assert_eq!(problem.code, ErrorCode::LimitReached);
+    assert_eq!(controller.chosen.path(&files[0].token).unwrap(), path);
+}
+
+#[tokio::test]
+async fn the_desktop_is_asked_to_open_the_folder_of_received_files() {
     let controller = Place::new().controller(false);
     controller.open_downloads().unwrap();
-    controller.open_link("https://example.org/").unwrap();
-    controller.open_link("file:///etc/passwd").unwrap_err();
-    assert_eq!(controller.pick_files().await, ["a.txt"]);
-    let notes = controller.desktop.0.lock().unwrap();
-    assert_eq!(*notes, ["folder true", "page https://example.org/"]);
+    assert_eq!(controller.desktop.notes(), ["folder true"]);
+}
+
+#[tokio::test]
+async fn a_link_is_opened_by_whoever_was_asked_and_said_yes() {
+    let controller = Place::new().controller(false);
+    let page = "https://example.org/";
+    controller.open_link(page).await.unwrap();
+    controller
+        .open_link("file:///etc/passwd")
+        .await
+        .unwrap_err();
+    assert_eq!(controller.desktop.notes(), [""; 0], "no answer is no");
+    controller.desktop.answers().send(true).unwrap();
+    controller.open_link(page).await.unwrap();
+    assert_eq!(controller.desktop.notes(), ["page https://example.org/"]);
+}
+
+#[tokio::test]
+async fn the_page_shows_one_dialog_at_a_time() {
+    let controller = Place::new().controller(false);
+    let answer = controller.desktop.answers();
+    let second = async {
+        // The first one is asked by now.
+        let link = controller.open_link("https://example.org/b").await;
+        let files = controller.pick_files().await;
+        answer.send(true).unwrap();
+        (link.unwrap_err().code, files.unwrap_err().code)
+    };
+    let (first, second) = tokio::join!(controller.open_link("https://example.org/a"), second);
+    first.unwrap();
+    assert_eq!(second, (ErrorCode::WrongState, ErrorCode::WrongState));
+    assert_eq!(controller.desktop.notes(), ["page https://example.org/a"]);
+    controller.pick_files().await.unwrap();
 }

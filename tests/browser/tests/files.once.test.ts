@@ -33,18 +33,35 @@ test('sends nothing when the user thinks again', async ({ page }) => {
 
 test('takes dropped files', async ({ page }) => {
   await open(page, 'empty');
-  await page.evaluate(() => window.gossamerMock.drop({ kind: 'over', x: 400, y: 300 }));
+  await page.evaluate(() => window.gossamerMock.drop({ kind: 'over' }));
   await expect(page.getByTestId('drop-overlay')).toBeVisible();
   await page.evaluate(() =>
     window.gossamerMock.drop({
       kind: 'drop',
-      x: 400,
-      y: 300,
-      paths: ['C:\\Users\\ana\\notes.txt'],
+      files: [{ token: 'dropped1', name: 'notes.txt', size: 1200 }],
     }),
   );
   await expect(page.getByTestId('drop-overlay')).toHaveCount(0);
-  await expect(page.getByRole('dialog')).toContainText('notes.txt');
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('notes.txt');
+  await dialog.getByRole('button', { name: 'Send 1 file' }).click();
+  await expect(page.getByText('notes.txt')).toBeVisible();
+  const sent = await page.evaluate(() =>
+    window.gossamerMock.calls.flatMap(({ args }) => args).filter((arg) => 'cmd' in Object(arg)),
+  );
+  expect(sent).toContainEqual({ cmd: 'send_file', to: 'everyone', token: 'dropped1' });
+});
+
+test('says why dropped files are not taken', async ({ page }) => {
+  await open(page, 'empty');
+  await page.evaluate(() =>
+    window.gossamerMock.drop({
+      kind: 'refused',
+      problem: { code: 'limit_reached', message: 'No more than 500 files. Choose fewer.' },
+    }),
+  );
+  await expect(page.getByText('Choose fewer.')).toBeVisible();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
 });
 
 test('accepts an offer and shows it in its folder', async ({ page }) => {

@@ -1,16 +1,12 @@
 import type { ApiError } from '$/bindings/ApiError';
+import type { ChosenFile } from '$/bindings/ChosenFile';
 import type { Command } from '$/bindings/Command';
 import type { Event } from '$/bindings/Event';
+import type { FileDrop } from '$/bindings/FileDrop';
 import type { JoinForm } from '$/bindings/JoinForm';
 import type { ReadyView } from '$/bindings/ReadyView';
 import type { Session } from '$/bindings/Session';
 import type { SurveyView } from '$/bindings/SurveyView';
-
-/** Files dragged over the window. Positions are in CSS pixels of the window. */
-export type FileDrop =
-  | { kind: 'over'; x: number; y: number }
-  | { kind: 'leave' }
-  | { kind: 'drop'; x: number; y: number; paths: string[] };
 
 /**
  * All that the UI knows of its host. Every promise rejects with an {@link ApiError} and nothing
@@ -28,12 +24,12 @@ export interface Host {
   run(command: Command): Promise<Event>;
   /** Events in batches, at most one batch per frame; after `join`, before asking for state. */
   subscribe(listener: (events: Event[]) => void): Promise<void>;
-  /** The system's open dialog; paths chosen, none when it was dismissed. */
-  pickFiles(): Promise<string[]>;
+  /** The system's open dialog; none when it was dismissed. */
+  pickFiles(): Promise<ChosenFile[]>;
   openDownloads(): Promise<void>;
   /** Shows a finished transfer's file in the system's file manager. */
   reveal(transfer: string): Promise<void>;
-  /** Opens http, https and mailto outside. The UI has asked first. */
+  /** Opens http, https and mailto outside, once the desktop has asked and been told to. */
   openLink(url: string): Promise<void>;
   /** Files dragged over the window from outside. */
   onFileDrop(listener: (drop: FileDrop) => void): Promise<void>;

@@ -1,14 +1,15 @@
 import { Channel, invoke } from '@tauri-apps/api/core';
-import { getCurrentWebview } from '@tauri-apps/api/webview';
 
+import type { ChosenFile } from '$/bindings/ChosenFile';
 import type { Command } from '$/bindings/Command';
 import type { Event } from '$/bindings/Event';
+import type { FileDrop } from '$/bindings/FileDrop';
 import type { JoinForm } from '$/bindings/JoinForm';
 import type { ReadyView } from '$/bindings/ReadyView';
 import type { Session } from '$/bindings/Session';
 import type { SurveyView } from '$/bindings/SurveyView';
 
-import { asApiError, type FileDrop, type Host } from './host';
+import { asApiError, type Host } from './host';
 
 /** The desktop shell: each method is one Tauri command of the same meaning. */
 export class TauriHost implements Host {
@@ -39,7 +40,7 @@ export class TauriHost implements Host {
   }
 
   pickFiles() {
-    return call<string[]>('pick_files');
+    return call<ChosenFile[]>('pick_files');
   }
 
   openDownloads() {
@@ -54,16 +55,10 @@ export class TauriHost implements Host {
     return call<void>('open_link', { url });
   }
 
-  async onFileDrop(listener: (drop: FileDrop) => void) {
-    await getCurrentWebview().onDragDropEvent(({ payload }) => {
-      if (payload.type === 'leave') {
-        listener({ kind: 'leave' });
-        return;
-      }
-      const { x, y } = payload.position.toLogical(window.devicePixelRatio);
-      if (payload.type === 'drop') listener({ kind: 'drop', x, y, paths: payload.paths });
-      else listener({ kind: 'over', x, y });
-    });
+  onFileDrop(listener: (drop: FileDrop) => void) {
+    const channel = new Channel<FileDrop>();
+    channel.onmessage = listener;
+    return call<void>('follow_drops', { channel });
   }
 }
 

@@ -2,8 +2,7 @@
 import type { RelayMode } from "./RelayMode";
 
 /**
- * One request to a running node. [`NodeHandle::execute`](crate::NodeHandle::execute) answers it
- * with one [`Event`](super::Event) or an [`ApiError`](super::ApiError).
+ * What the page may ask of the node. Each is answered as the node's command of the same name.
  */
 export type Command = { "cmd": "send", 
 /**
@@ -19,9 +18,9 @@ text: string, } | { "cmd": "send_file",
  */
 to: string, 
 /**
- * A readable file on this machine.
+ * The token of a file that the user chose. It is used up once the file is on its way.
  */
-path: string, } | { "cmd": "peers" } | { "cmd": "add_contact", 
+token: string, } | { "cmd": "peers" } | { "cmd": "add_contact", 
 /**
  * The id of a device of theirs, among `peers`; not one that speaks only the classic
  * protocol.
@@ -74,4 +73,4 @@ message: string, } | { "cmd": "retry",
 /**
  * The message's id.
  */
-message: string, } | { "cmd": "transfers" } | { "cmd": "clear_transfers" } | { "cmd": "quit" };
+message: string, } | { "cmd": "transfers" } | { "cmd": "clear_transfers" };

@@ -1,8 +1,3 @@
-/** The last part of a path of any system. */
-export function baseName(path: string): string {
-  return path.split(/[\\/]/u).pop() || path;
-}
-
 export type FileKind = 'archive' | 'image' | 'audio' | 'video' | 'code' | 'text' | 'other';
 
 const kinds: Record<string, FileKind> = {

@@ -242,11 +242,6 @@ details-members = { $all ->
    *[other] { $n } of { $all } devices here
 }
 
-link-title = Open this link?
-link-mail-title = Write to this address?
-link-what = It opens outside Gossamer and may need the internet.
-link-copy = Copy link
-link-open = Open
 
 emoji-label = Emoji
 emoji-faces-title = Faces

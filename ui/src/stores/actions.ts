@@ -1,3 +1,4 @@
+import type { ChosenFile } from '$/bindings/ChosenFile';
 import type { PeerView } from '$/bindings/PeerView';
 import type { RelayMode } from '$/bindings/RelayMode';
 import type { TransferView } from '$/bindings/TransferView';
@@ -55,13 +56,13 @@ export async function relayFor(relay: RelayMode): Promise<void> {
 
 /** Lets the user choose files, then asks once more with what sending them means. */
 export async function chooseFiles(): Promise<void> {
-  const paths = await attempt(host().pickFiles());
-  if (paths && paths.length > 0) dialogs.open({ kind: 'send-files', paths });
+  const files = await attempt(host().pickFiles());
+  if (files && files.length > 0) dialogs.open({ kind: 'send-files', files });
 }
 
-export async function sendFiles(paths: string[]): Promise<void> {
-  for (const path of paths) {
-    await attempt(ask({ cmd: 'send_file', to: EVERYONE, path }, 'transfer'));
+export async function sendFiles(files: ChosenFile[]): Promise<void> {
+  for (const { token } of files) {
+    await attempt(ask({ cmd: 'send_file', to: EVERYONE, token }, 'transfer'));
   }
 }
 

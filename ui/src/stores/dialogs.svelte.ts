@@ -1,8 +1,9 @@
+import type { ChosenFile } from '$/bindings/ChosenFile';
+
 export type DialogRequest =
   | { kind: 'connect' }
   | { kind: 'shortcuts' }
-  | { kind: 'link'; url: string }
-  | { kind: 'send-files'; paths: string[] }
+  | { kind: 'send-files'; files: ChosenFile[] }
   | { kind: 'clear-history' }
   | { kind: 'leave' };
 

@@ -1,5 +1,7 @@
+import type { ChosenFile } from '$/bindings/ChosenFile';
 import type { Command } from '$/bindings/Command';
 import type { Event } from '$/bindings/Event';
+import type { FileDrop } from '$/bindings/FileDrop';
 import type { JoinForm } from '$/bindings/JoinForm';
 import type { MessageView } from '$/bindings/MessageView';
 import type { ReadyView } from '$/bindings/ReadyView';
@@ -8,7 +10,7 @@ import type { StatusView } from '$/bindings/StatusView';
 import type { SurveyView } from '$/bindings/SurveyView';
 import type { TransferView } from '$/bindings/TransferView';
 
-import type { FileDrop, Host } from '../host';
+import type { Host } from '../host';
 import { scenario } from './scenarios';
 import { message, readyView, SELF, type World } from './world';
 
@@ -17,7 +19,7 @@ export type MockControls = {
   emit(event: Event): void;
   drop(drop: FileDrop): void;
   /** What the next file dialog answers. */
-  choose(paths: string[]): void;
+  choose(files: ChosenFile[]): void;
   calls: { method: string; args: unknown[] }[];
 };
 
@@ -33,7 +35,12 @@ export class MockHost implements Host {
   readonly #calls: MockControls['calls'] = [];
   #listener: ((events: Event[]) => void) | null = null;
   #dropListener: ((drop: FileDrop) => void) | null = null;
-  #chosen = ['/home/ana/poster.pdf', '/home/ana/photos/front door.jpg'];
+  #chosen: ChosenFile[] = [
+    { token: 'chosen1', name: 'poster.pdf', size: 60_000_000 },
+    { token: 'chosen2', name: 'front door.jpg', size: 4_200_000 },
+  ];
+  /** Those that can still be sent, as the shell knows them. */
+  readonly #told = new Map<string, ChosenFile>();
   #form: JoinForm;
   #serial = 0;
 
@@ -55,9 +62,12 @@ export class MockHost implements Host {
         this.#remember(event);
         this.#emit(event);
       },
-      drop: (drop) => this.#dropListener?.(drop),
-      choose: (paths) => {
-        this.#chosen = paths;
+      drop: (drop) => {
+        if (drop.kind === 'drop') this.#tell(drop.files);
+        this.#dropListener?.(drop);
+      },
+      choose: (files) => {
+        this.#chosen = files;
       },
       calls: this.#calls,
     };
@@ -113,9 +123,9 @@ export class MockHost implements Host {
     });
   }
 
-  async pickFiles(): Promise<string[]> {
+  async pickFiles(): Promise<ChosenFile[]> {
     this.#note('pickFiles');
-    return this.#chosen;
+    return this.#tell(this.#chosen);
   }
 
   async openDownloads(): Promise<void> {
@@ -156,7 +166,7 @@ export class MockHost implements Host {
         world.readUpTo = command.message;
         return { event: 'read_marker', conversation: 'everyone', message: command.message };
       case 'send_file':
-        return this.#sendFile(command.path);
+        return this.#sendFile(command.token);
       case 'accept':
         return this.#accept(this.#find(world.transfers, command.transfer, 'unknown_transfer'));
       case 'decline':
@@ -177,9 +187,6 @@ export class MockHost implements Host {
         return { event: 'relay', relay: command.relay };
       case 'connect':
         return this.#connect(command.addr);
-      case 'quit':
-        this.#emit({ event: 'stopped' });
-        return { event: 'stopped' };
     }
   }
 
@@ -257,21 +264,28 @@ export class MockHost implements Host {
     return { event: 'message_state', ...state };
   }
 
-  #sendFile(path: string): Event {
-    const name = path.split('/').at(-1) ?? path;
+  #tell(files: ChosenFile[]): ChosenFile[] {
+    for (const file of files) this.#told.set(file.token, file);
+    return files;
+  }
+
+  #sendFile(token: string): Event {
+    const file = this.#told.get(token);
+    if (!file) throw { code: 'file_unreadable', message: 'Choose the file again.' };
+    this.#told.delete(token);
     this.#serial += 1;
     const created: TransferView = {
       id: `out${this.#serial}`,
       direction: 'out',
       conversation: 'everyone',
       from: { id: SELF, name: this.#world.name },
-      name,
+      name: file.name,
       state: 'offered',
       bytes: 0,
-      size: 60_000_000,
+      size: file.size ?? 0,
       rate: 0,
       eta: null,
-      path,
+      path: `/home/ana/${file.name}`,
       sha256: null,
       reason: null,
       reached: 0,
