@@ -189,6 +189,26 @@ mod tests {
     }
 
     #[test]
+    fn the_page_reaches_nothing_outside_by_itself() {
+        let conf = json(include_str!("../tauri.conf.json"));
+        let policy = conf["app"]["security"]["csp"].as_str().unwrap();
+        let rules: Vec<_> = policy.split("; ").collect();
+        for rule in [
+            "default-src 'self'",
+            "script-src 'self'",
+            "img-src 'self'",
+            "connect-src ipc: http://ipc.localhost",
+            "object-src 'none'",
+            "frame-src 'none'",
+            "form-action 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ] {
+            assert!(rules.contains(&rule), "{rule} is missing in {policy}");
+        }
+    }
+
+    #[test]
     fn only_own_pages_are_shown() {
         let own = |url: &str| is_own_page(&Url::parse(url).unwrap());
         assert!(own("tauri://localhost/index.html"));
