@@ -49,7 +49,7 @@ impl Drag {
                 Some(Self::Drop(paths.clone()))
             }
             DragDropEvent::Drop { .. } | DragDropEvent::Leave => Some(Self::Leave),
-            _ => None,
+            DragDropEvent::Enter { .. } | DragDropEvent::Over { .. } | _ => None,
         }
     }
 }

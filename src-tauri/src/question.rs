@@ -31,16 +31,17 @@ fn show(question: Question, parent: &WebviewWindow, answer: oneshot::Sender<bool
 
     use gtk::{ButtonsType, DialogFlags, MessageDialog, MessageType, ResponseType, prelude::*};
 
+    let Question { title, text, yes } = question;
     let parent = parent.gtk_window().ok();
     let dialog = MessageDialog::new(
         parent.as_ref(),
         DialogFlags::MODAL | DialogFlags::DESTROY_WITH_PARENT,
         MessageType::Question,
         ButtonsType::None,
-        question.title,
+        title,
     );
-    dialog.set_title(question.title);
-    dialog.set_secondary_text(Some(&question.text));
+    dialog.set_title(title);
+    dialog.set_secondary_text(Some(&text));
     // An address is one long word; it is broken where the line ends, and never cut.
     let area = dialog.message_area().downcast::<gtk::Box>();
     for child in area.iter().flat_map(ContainerExt::children) {
@@ -49,7 +50,7 @@ fn show(question: Question, parent: &WebviewWindow, answer: oneshot::Sender<bool
         }
     }
     let no = dialog.add_button(NO, ResponseType::Cancel);
-    dialog.add_button(question.yes, ResponseType::Accept);
+    dialog.add_button(yes, ResponseType::Accept);
     dialog.set_default_response(ResponseType::Cancel);
     let answer = Cell::new(Some(answer));
     dialog.connect_response(move |dialog, response| {

@@ -638,8 +638,10 @@ mod tests {
     fn however_many_devices_are_made_up_ben_who_is_here_and_a_contact_keep_their_names() {
         let [ben, cleo, dora] = [1, 2, 3].map(|n| DeviceId::new([n; 32]));
         let addr = "10.0.0.2:9999".parse().unwrap();
-        let mut devices = Devices::default();
-        devices.contacts = Contacts::new([UserId::new([2; 32])].into_iter(), [].iter());
+        let mut devices = Devices {
+            contacts: Contacts::new([UserId::new([2; 32])].into_iter(), [].iter()),
+            ..Devices::default()
+        };
         devices.contacts.learn(cleo, UserId::new([2; 32]));
         for (device, name) in [(ben, "ben"), (cleo, "cleo"), (dora, "dora")] {
             devices.up(device, addr, at(1));

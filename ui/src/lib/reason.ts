@@ -9,10 +9,16 @@ const inBytes = ['needed', 'free', 'size', 'limit'];
 export function reasonOf(reason: Reason): string {
   const id = `reason-${reason.code}`;
   if (!hasWords(id)) return t('reason-unknown');
-  const fields = Object.entries(reason).map(([name, value]: [string, string | number | boolean]) => [
-    name,
-    inBytes.includes(name) ? size(Number(value)) : typeof value === 'boolean' ? String(value) : value,
-  ]);
+  const fields = Object.entries(reason).map(
+    ([name, value]: [string, string | number | boolean]) => [
+      name,
+      inBytes.includes(name)
+        ? size(Number(value))
+        : typeof value === 'boolean'
+          ? String(value)
+          : value,
+    ],
+  );
   return t(id, Object.fromEntries(fields) as Args);
 }
 
