@@ -195,13 +195,15 @@ impl<P: FnMut(&str) -> io::Result<()>> Human<P> {
         }
     }
 
-    /// Takes the transfer over and gives its number and whether its state is news.
+    /// Takes the transfer over and gives its number and whether its state, or the name of its
+    /// sender, is news.
     fn file(&mut self, transfer: &TransferView) -> (usize, bool) {
         let known = self.files.iter().position(|file| file.id == transfer.id);
         let place = known.unwrap_or(self.files.len());
         match self.files.get_mut(place) {
             Some(file) => {
-                let news = file.state != transfer.state;
+                let named = file.from.name != transfer.from.name;
+                let news = file.state != transfer.state || named;
                 file.clone_from(transfer);
                 (place + 1, news)
             }

@@ -150,7 +150,9 @@ impl Actor {
                 // Whom the brain has no room for is kept nowhere else.
                 if self.v2.brain.is_heard(&device) || self.v2.devices.is_known(&device) {
                     let view = self.v2.devices.heard(device, name, addr, wall_ms());
-                    self.tell_peer(view);
+                    if view.is_some() {
+                        self.tell_name(&device, view);
+                    }
                 }
             }
             Output::OwnBeacon(addr) => self.gossip(gossip::Input::OwnBeacon(addr)),
@@ -214,6 +216,10 @@ impl Actor {
         match chunk {
             Some((header, new)) => {
                 let gate = Gate { passed_on, lanes };
+                // A device that speaks v2 offers its files itself, and these are copies of them.
+                if self.v2.brain.knows_classic(&header.sender_id) {
+                    return gate.open();
+                }
                 self.with_files(|files, out| files.chunk(&header, new, gate, out));
             }
             None => drop(passed_on.send(lanes)),

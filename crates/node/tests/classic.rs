@@ -11,7 +11,7 @@ mod people;
 
 use std::time::Duration;
 
-use gossamer_node::api::{Command, Event, MessageState};
+use gossamer_node::api::{Command, Event, MessageState, TransferState};
 use people::{Home, Person};
 use serde_json::json;
 use tokio::{
@@ -217,4 +217,43 @@ async fn whoever_a_list_names_is_present_only_once_found_there() {
         panic!()
     };
     assert!(peers.is_empty(), "{peers:?}");
+}
+
+/// The only chunk of a file that this node claims to send.
+fn only_chunk(sender: &str, filename: &str) -> Vec<u8> {
+    let more = json!({
+        "file_id": format!("file-{sender}"),
+        "chunk_index": 0,
+        "chunk_data": "aGVsbG8sIG1lc2gK",
+        "file_metadata": {
+            "filename": filename,
+            "file_size": 12,
+            "file_hash": "380e790976864dc849fdf24aae1111da8f7fdc10ed5c3d651f7799e7138a6e3f",
+            "total_chunks": 1,
+        },
+    });
+    message("file_chunk", &format!("chunk-{sender}"), sender, more)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_classic_program_passes_on_of_anas_file_is_no_second_offer() {
+    let (home, ben_home) = (Home::new("ana", "twice"), Home::new("ben", "twice"));
+    let (mut ana, mut ben) = (home.start().await, ben_home.start().await);
+    ana.meets("ben").await;
+    ben.meets("ana").await;
+    let node = ana.id[..8].to_owned();
+    // No beacon tells him any more that she speaks v2.
+    ana.leaves().await;
+    ben.leaves().await;
+    let mut ben = ben_home.start().await;
+
+    let mut stream = TcpStream::connect(("127.0.0.1", ben_home.port()))
+        .await
+        .unwrap();
+    for (sender, filename) in [(&*node, "copy.txt"), ("ca551c00", "own.txt")] {
+        let chunk = only_chunk(sender, filename);
+        stream.write_all(&chunk).await.unwrap();
+    }
+    let offer = ben.sees_transfer(TransferState::Offered).await;
+    assert_eq!(offer.name, "own.txt");
 }

@@ -163,8 +163,8 @@ fn upsert(db: &Connection, row: &TransferRow) -> rusqlite::Result<()> {
              ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19
          )
          ON CONFLICT (id) DO UPDATE SET
-             name = excluded.name, state = excluded.state, bytes = excluded.bytes,
-             size = excluded.size, path = excluded.path, spool = excluded.spool,
+             from_name = excluded.from_name, name = excluded.name, state = excluded.state,
+             bytes = excluded.bytes, size = excluded.size, path = excluded.path, spool = excluded.spool,
              sha256 = excluded.sha256, reason = excluded.reason, reached = excluded.reached,
              ended_at = excluded.ended_at, intended = excluded.intended,
              intended_modified = excluded.intended_modified",
@@ -314,6 +314,21 @@ pub(crate) mod tests {
             transfers.upsert(&row).unwrap();
         }
         assert_eq!(transfers.all().unwrap(), [done(1), offer(2)]);
+    }
+
+    #[test]
+    fn whoever_was_named_by_an_id_is_named_once_the_name_is_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = open(&dir);
+        let mut transfers = store.transfers();
+        let nameless = TransferRow {
+            from_name: "cccccccc".to_owned(),
+            ..offer(1)
+        };
+        for row in [nameless, offer(1)] {
+            transfers.upsert(&row).unwrap();
+        }
+        assert_eq!(transfers.all().unwrap(), [offer(1)]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ test('asks for a name and nothing more', async ({ page }) => {
   await page.getByTestId('join-name').fill('ana');
   await page.getByTestId('join-submit').click();
   await expect(page.getByTestId('composer')).toBeFocused();
-  await expect(page.getByTestId('status-online')).toHaveText('2 of 2 online');
+  await expect(page.getByTestId('status-online')).toHaveText('2 other devices here');
 });
 
 test('hands the password over apart from the form, and none when it is empty', async ({ page }) => {
@@ -49,6 +49,20 @@ test('offers a free port and fills it in', async ({ page }) => {
   await page.getByRole('button', { name: 'Use 10000' }).click();
   await expect(page.getByTestId('join-port')).toHaveValue('10000');
   await expect(page.getByTestId('heard')).toHaveText('Listening, nobody heard yet');
+});
+
+test('says that a port is taken only while it is', async ({ page }) => {
+  await open(page, 'port-in-use');
+  const alert = page.getByRole('alert');
+  const port = page.getByTestId('join-port');
+  await page.getByTestId('join-submit').click();
+  await expect(alert).toContainText('The port is taken');
+  await port.fill('10000');
+  await expect(alert).toHaveCount(0);
+  await port.fill('9999');
+  await expect(alert).toContainText('The port is taken');
+  await page.evaluate(() => window.gossamerMock.freePort());
+  await expect(alert).toHaveCount(0);
 });
 
 test('uses one network when asked to', async ({ page }) => {
@@ -98,4 +112,5 @@ test('leaves and comes back', async ({ page }) => {
   await expect(page.getByTestId('join-name')).toHaveValue('ana');
   await page.getByTestId('join-submit').click();
   await expect(page.getByTestId('status-online')).toBeVisible();
+  await expect(page.getByTestId('composer')).toBeFocused();
 });

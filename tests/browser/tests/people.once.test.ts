@@ -15,6 +15,21 @@ test('lists this device and the others with what is known of them', async ({ pag
   await expect(people.nth(5)).toContainText(/Hall desk\s*Offline.*at 11:06/);
 });
 
+test('counts people alike wherever it does', async ({ page }) => {
+  for (const [scenario, words] of [
+    ['busy', '4 other devices here'],
+    ['alone', 'No other device here'],
+  ] as const) {
+    await open(page, scenario);
+    for (const place of ['header', 'details', 'status']) {
+      await expect(page.locator(`[data-region=${place}]`)).toContainText(words);
+    }
+    await page.keyboard.press('Control+2');
+    const main = page.getByRole('main');
+    await expect(main.getByText(words)).toBeVisible();
+  }
+});
+
 test('makes people contacts and no contacts with the keyboard, and lists them first', async ({
   page,
 }) => {

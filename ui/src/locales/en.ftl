@@ -117,10 +117,6 @@ rail-files-count = { $n ->
    *[other] { $n } need your answer
 }
 status-label = Status
-status-online = { $all ->
-    [0] Nobody here yet
-   *[other] { $n } of { $all } online
-}
 status-network = { $network }, port { $port }
 status-private = private
 status-public = open
@@ -140,11 +136,6 @@ status-up = Sending
 
 list-line = { $name }: { $text }
 list-quiet = Nothing said yet
-everyone-near = { $n ->
-    [one] { $n } device near
-   *[other] { $n } devices near
-}
-everyone-alone = Nobody near
 everyone-apart = Nobody else in this network
 everyone-locked = encrypted with the password
 everyone-open = open, no password
@@ -237,10 +228,6 @@ details-locked = Encrypted, only for those with the password
 details-open = Open to anyone near
 details-files-direct = Encrypted on the way
 details-files-classic = Not encrypted to classic devices
-details-members = { $all ->
-    [one] This device only
-   *[other] { $n } of { $all } devices here
-}
 
 
 emoji-label = Emoji
@@ -255,7 +242,11 @@ emoji-signs = ❤️ heart, ✅ done, ❌ no, ⚠️ warning, ❓ question, ❗ 
 
 ## People
 
-people-note = { $n } online
+people-here = { $n ->
+    [0] No other device here
+    [one] { $n } other device here
+   *[other] { $n } other devices here
+}
 people-person = Person
 people-status = Status
 people-address = Address

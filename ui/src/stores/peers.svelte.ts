@@ -19,6 +19,7 @@ export class Peers {
         a.name.localeCompare(b.name),
     ),
   );
+  /** How many others are here: what every count of people shows, without this device. */
   readonly online = $derived(this.list.filter(isHere).length);
   /** Heard, but connections to them fail. */
   readonly unreachable = $derived(this.list.filter(({ status }) => status === 'unreachable'));

@@ -9,6 +9,7 @@ import { asApiError } from '$/api';
 import { host } from './host';
 import { follow, forget, watch } from './model';
 import { peers } from './peers.svelte';
+import { router } from './router.svelte';
 
 export type Step = 'port' | 'history' | 'people';
 export const steps: readonly Step[] = ['port', 'history', 'people'];
@@ -73,6 +74,8 @@ class Session {
     await host().leave();
     forget();
     this.ready = null;
+    // Whoever joins again comes to talk, not to what they left from.
+    router.go('chats');
     this.phase = 'join';
   }
 

@@ -3,14 +3,18 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { TONES } from '$/lib/names';
+
+import { contrast, fromHex, fromOklch } from './contrast';
+
 const css = readFileSync(join(import.meta.dirname, 'tokens.css'), 'utf8');
 
 function tokens(selector: string): Map<string, string> {
   const block = css.split(`${selector} {`)[1]?.split('\n}')[0] ?? '';
   return new Map(
-    [...block.matchAll(/--([\w-]+): (#[0-9a-f]{6});/gu)].map(([, name, hex]) => [
+    [...block.matchAll(/--([\w-]+): (#[0-9a-f]{6}|[\d.]+ [\d.]+);/gu)].map(([, name, value]) => [
       name ?? '',
-      hex ?? '',
+      value ?? '',
     ]),
   );
 }
@@ -20,19 +24,6 @@ const themes = {
   light,
   dark: new Map([...light, ...tokens(":root[data-theme='dark']")]),
 };
-
-function luminance(hex: string): number {
-  const channel = (at: number) => {
-    const value = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
-    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  };
-  return 0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5);
-}
-
-function contrast(one: string, other: string): number {
-  const [dark = 0, bright = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
-  return (bright + 0.05) / (dark + 0.05);
-}
 
 const surfaces = ['canvas', 'panel', 'rail', 'raised', 'own', 'soft', 'code'];
 const texts = ['t1', 't2', 'accent'];
@@ -61,11 +52,27 @@ const pairs: [string, string][] = [
 
 describe.each(Object.entries(themes))('%s', (_, theme) => {
   const ratio = (one: string, other: string) =>
-    contrast(theme.get(one) ?? '#000000', theme.get(other) ?? '#000000');
+    contrast(fromHex(theme.get(one) ?? '#000000'), fromHex(theme.get(other) ?? '#000000'));
 
   it.each(pairs)('%s can be read on %s', (text, surface) => {
     expect(ratio(text, surface)).toBeGreaterThanOrEqual(4.5);
   });
+
+  it.each(Array.from({ length: TONES }, (_, tone) => tone))(
+    'initials can be read on avatars of tone %i, whatever their hue',
+    (tone) => {
+      const colour = (name: string, hue: number) => {
+        const [lightness = 0, chroma = 0] = (theme.get(`avatar-${name}-${tone}`) ?? '')
+          .split(' ')
+          .map(Number);
+        return fromOklch(lightness, chroma, hue);
+      };
+      const ratios = Array.from({ length: 360 }, (_, hue) =>
+        contrast(colour('ink', hue), colour('ground', hue)),
+      );
+      expect(Math.min(...ratios)).toBeGreaterThanOrEqual(4.5);
+    },
+  );
 
   it.each(['canvas', 'panel', 'raised'])('controls stand out from %s', (surface) => {
     expect(ratio('ctl', surface)).toBeGreaterThanOrEqual(3);

@@ -353,6 +353,24 @@ fn an_afternoon_of_ana_and_ben() {
 }
 
 #[test]
+fn an_offer_is_told_again_once_it_is_known_who_makes_it() {
+    let mut ana = Screen::new(false);
+    let mut nameless = offer();
+    nameless.from.name = "7b3e91c4".to_owned();
+    ana.happens(Event::Transfer(nameless));
+    for _ in 0..2 {
+        ana.happens(Event::Transfer(offer()));
+    }
+    assert_eq!(
+        ana.transcript.matches(" offers report.pdf").count(),
+        2,
+        "{}",
+        ana.transcript
+    );
+    assert!(ana.transcript.contains("ben offers report.pdf"));
+}
+
+#[test]
 fn whose_clock_seems_wrong_is_said_beside_the_message() {
     let mut far = message("m1", "ben", "hello from 2106");
     far.sent_at = 4_291_747_200_000;

@@ -27,6 +27,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use gossamer_crypto::DeviceId;
 use gossamer_mesh::Now;
 use gossamer_net::Backlog;
 use gossamer_store::TransferState;
@@ -191,6 +192,16 @@ impl Files {
         by_file.retain(|_, key| self.transfers.contains_key(key));
         archive.note(|store| store.transfers().delete_ended().map(drop));
         self.all()
+    }
+
+    /// It is known what a device is called: so are the files that it offered before.
+    pub(crate) fn named(&mut self, device: &DeviceId, out: &mut Outside<'_>) {
+        let name = out.devices.name(device);
+        let learn = |transfer: &mut Transfer| transfer.learn_name(device, &name);
+        let transfers = self.transfers.iter_mut();
+        let changed = transfers.filter_map(|(key, transfer)| learn(transfer).then_some(*key));
+        let changed: Vec<u64> = changed.collect();
+        changed.into_iter().for_each(|key| self.tell(key, out));
     }
 
     /// A classic node is here, or is here again.

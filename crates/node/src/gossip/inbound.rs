@@ -144,7 +144,7 @@ impl Actor {
                 self.tell_contacts();
             }
             let view = self.v2.devices.named(record.device, &record.name);
-            self.tell_peer(view);
+            self.tell_name(&record.device, view);
         }
         if arrival.heard.is_none() {
             self.bridge_out(id, &arrival.body);

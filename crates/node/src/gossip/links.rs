@@ -130,6 +130,12 @@ impl Actor {
         }
     }
 
+    /// Tells of what a device is called, wherever it is named by its id so far.
+    pub(crate) fn tell_name(&mut self, device: &DeviceId, view: Option<PeerView>) {
+        self.tell_peer(view);
+        self.with_files(|files, out| files.named(device, out));
+    }
+
     /// Signs what the brain says of our links, and has it spread.
     pub(super) fn tell_links(&mut self, links: &LinkState, above: u64) {
         let created = wall_ms();

@@ -20,6 +20,8 @@ export type MockControls = {
   drop(drop: FileDrop): void;
   /** What the next file dialog answers. */
   choose(files: ChosenFile[]): void;
+  /** Whoever used the port 9999 is gone. */
+  freePort(): void;
   calls: { method: string; args: unknown[] }[];
 };
 
@@ -69,6 +71,9 @@ export class MockHost implements Host {
       choose: (files) => {
         this.#chosen = files;
       },
+      freePort: () => {
+        this.#world.survey = { ...this.#world.survey, port_free: true };
+      },
       calls: this.#calls,
     };
   }
@@ -103,6 +108,9 @@ export class MockHost implements Host {
     this.#note('join', form, password, passphrase);
     await pause(120);
     if (this.#world.refusal) throw this.#world.refusal;
+    if (form.port === 9999 && !this.#world.survey.port_free) {
+      throw { code: 'port_in_use', message: 'Port 9999 is used by another program.' };
+    }
     this.#unlock(passphrase);
     this.#form = form;
     this.#world.name = form.name;

@@ -1,3 +1,5 @@
+import { cutAt } from '$/lib/graphemes';
+
 import {
   COLLAPSE_CHARS,
   COLLAPSE_LINES,
@@ -19,18 +21,12 @@ export function headOf(text: string): string | null {
   if (text.length <= COLLAPSE_CHARS && nthLine(text, COLLAPSE_LINES) === -1) return null;
   const lines = nthLine(text, HEAD_LINES);
   const end = Math.min(HEAD_CHARS, lines === -1 ? text.length : lines);
-  return cut(text, end);
+  return `${cutAt(text, end)}…`;
 }
 
 /** As much of an opened text as is shown. */
 export function bodyOf(text: string): string {
-  return text.length > MAX_SHOWN_CHARS ? cut(text, MAX_SHOWN_CHARS) : text;
-}
-
-function cut(text: string, end: number): string {
-  // Half of a pair of surrogates would show as a box.
-  const half = /[\uD800-\uDBFF]/u.test(text.charAt(end - 1));
-  return `${text.slice(0, half ? end - 1 : end)}…`;
+  return text.length > MAX_SHOWN_CHARS ? `${cutAt(text, MAX_SHOWN_CHARS)}…` : text;
 }
 
 /** Where the line break after line `n` is, or -1. */

@@ -1,7 +1,8 @@
 import type { MessageView } from '$/bindings/MessageView';
 
 import { time } from '$/lib/format';
-import { t } from '$/lib/i18n';
+import { cutAt } from '$/lib/graphemes';
+import { isolated, t } from '$/lib/i18n';
 
 import type { Gathered } from './gather';
 import { PLAIN_CHARS } from './limits';
@@ -35,9 +36,9 @@ export function journeyOf({ own, late, hops, place, sent_at }: MessageView): str
 export function spoken(message: MessageView, online: number): string {
   const delivery = deliveryOf(message, online);
   return [
-    message.own ? t('you') : message.from.name,
+    message.own ? t('you') : isolated(message.from.name),
     time(message.sent_at),
-    message.readable ? plain(message.text) : t('message-unreadable'),
+    message.readable ? isolated(plain(message.text)) : t('message-unreadable'),
     ...journeyOf(message),
     delivery?.words,
   ]
@@ -47,8 +48,7 @@ export function spoken(message: MessageView, online: number): string {
 
 /** A line of a list: the beginning of a message, without the marks of Markdown. */
 export function plain(markdown: string): string {
-  return markdown
-    .slice(0, PLAIN_CHARS)
+  return cutAt(markdown, PLAIN_CHARS)
     .replace(/^```.*$/gmu, '')
     .replace(/[*_`~]+/gu, '')
     .replace(/^\s*(?:[-+>]|\d+\.)\s+/gmu, '')
