@@ -45,7 +45,7 @@ test('takes dropped files', async ({ page }) => {
   const dialog = page.getByRole('dialog');
   await expect(dialog).toContainText('notes.txt');
   await dialog.getByRole('button', { name: 'Send 1 file' }).click();
-  await expect(page.getByText('notes.txt')).toBeVisible();
+  await expect(page.getByTestId('transfer').getByText('notes.txt')).toBeVisible();
   const sent = await page.evaluate(() =>
     window.gossamerMock.calls.flatMap(({ args }) => args).filter((arg) => 'cmd' in Object(arg)),
   );

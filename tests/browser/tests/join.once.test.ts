@@ -10,7 +10,7 @@ test('asks for a name and nothing more', async ({ page }) => {
   await page.getByTestId('join-name').fill('ana');
   await page.getByTestId('join-submit').click();
   await expect(page.getByTestId('composer')).toBeFocused();
-  await expect(page.getByTestId('status-online')).toHaveText('2 other devices here');
+  await expect(page.getByTestId('status-online')).toHaveText('2 others here');
 });
 
 test('hands the password over apart from the form, and none when it is empty', async ({ page }) => {

@@ -17,8 +17,8 @@ test('lists this device and the others with what is known of them', async ({ pag
 
 test('counts people alike wherever it does', async ({ page }) => {
   for (const [scenario, words] of [
-    ['busy', '4 other devices here'],
-    ['alone', 'No other device here'],
+    ['busy', '3 others here'],
+    ['alone', 'Nobody else here'],
   ] as const) {
     await open(page, scenario);
     for (const place of ['header', 'details', 'status']) {

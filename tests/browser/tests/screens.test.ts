@@ -42,7 +42,7 @@ const screens: Screen[] = [
   },
   { name: 'chat-busy', scenario: 'busy', shows: 'Great. Doors open at six 🎉' },
   { name: 'chat-offline', scenario: 'offline', shows: 'Waiting for a route' },
-  { name: 'chat-failed', scenario: 'failed', shows: /^Not sent\. The message waited/ },
+  { name: 'chat-failed', scenario: 'failed', shows: /^Not sent\. The recipient was not met/ },
   { name: 'chat-loading', scenario: 'loading', shows: 'Opening Gossamer' },
   {
     name: 'chat-code',
@@ -76,7 +76,7 @@ const screens: Screen[] = [
   { name: 'people-open', scenario: 'open', route: 'people', shows: 'Old laptop' },
   { name: 'files', scenario: 'busy', route: 'files', shows: 'In progress' },
   { name: 'files-offers', scenario: 'offer', route: 'files', shows: 'Does not fit, 3.6 GB free' },
-  { name: 'files-failed', scenario: 'failed', route: 'files', shows: /^Disk full at 8.4 GB/ },
+  { name: 'files-failed', scenario: 'failed', route: 'files', shows: /^The disk is full/ },
   { name: 'files-empty', scenario: 'empty', route: 'files', shows: 'No files yet' },
   { name: 'settings', scenario: 'busy', route: 'settings', shows: 'Text size' },
   {

@@ -243,9 +243,9 @@ emoji-signs = ❤️ heart, ✅ done, ❌ no, ⚠️ warning, ❓ question, ❗ 
 ## People
 
 people-here = { $n ->
-    [0] No other device here
-    [one] { $n } other device here
-   *[other] { $n } other devices here
+    [0] Nobody else here
+    [one] { $n } other here
+   *[other] { $n } others here
 }
 people-person = Person
 people-status = Status
