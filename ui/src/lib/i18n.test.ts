@@ -21,5 +21,5 @@ it('lets nobody close the isolation from within', () => {
 
 it('leaves everything else as it is', () => {
   for (const text of ['ben', 'Zoë 👩‍🚀', '東京', '🏳️‍🌈', '1️⃣', '']) expect(isolated(text)).toBe(text);
-  expect(t('people-here', { n: 3 })).toBe('3 other devices here');
+  expect(t('people-here', { n: 3 })).toBe('3 others here');
 });
