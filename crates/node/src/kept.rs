@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use gossamer_crypto::DeviceId;
 
 /// A value for each of so many devices at most. When there are more, the one that was noted longest
-/// ago gives way, and before it those of whom nothing needs to stay.
+/// ago gives way, of those that need not stay if there are any. One that stays counts as noted then, so
+/// that those who stay are not looked at again for each new one.
 #[derive(Debug)]
 pub(crate) struct Kept<V> {
     most: usize,
@@ -63,13 +64,20 @@ impl<V> Kept<V> {
         if self.values.len() < self.most {
             return None;
         }
-        let goes = |device: &&DeviceId| {
-            let kept = self.values.get(device);
-            kept.is_some_and(|(_, value)| !stays(device, value))
-        };
-        let oldest = || self.order.values().next();
-        let gone = *self.order.values().find(goes).or_else(oldest)?;
+        for _ in 0..self.order.len() {
+            let oldest = self.oldest()?;
+            if !stays(&oldest, self.get(&oldest)?) {
+                break;
+            }
+            self.renew(&oldest);
+        }
+        // Where all are to stay, they are in the order now that they were in before.
+        let gone = self.oldest()?;
         self.remove(&gone).map(|value| (gone, value))
+    }
+
+    fn oldest(&self) -> Option<DeviceId> {
+        self.order.values().next().copied()
     }
 
     /// A device counts as noted now.
@@ -138,6 +146,24 @@ mod tests {
         assert_eq!(kept.note(device(9), 9, stays), Some((device(1), 1)));
         assert_eq!((kept.get(&ben), kept.values.len()), (Some(&0), 10));
         assert_eq!(kept.order.len(), 10);
+    }
+
+    #[test]
+    fn those_who_stay_are_looked_at_once_and_not_for_each_that_is_made_up() {
+        const STAY: u16 = 500;
+        let mut kept = Kept::new(1000);
+        for n in 0..1000 {
+            kept.note(device(n), n, |_, _| false);
+        }
+        let looked = std::cell::Cell::new(0);
+        for n in 1000..1100 {
+            kept.note(device(n), n, |_, it| {
+                looked.set(looked.get() + 1);
+                *it < STAY
+            });
+        }
+        assert_eq!(looked.get(), STAY + 100);
+        assert!((0..STAY).all(|n| kept.contains(&device(n))));
     }
 
     #[test]
