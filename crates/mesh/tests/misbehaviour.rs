@@ -9,7 +9,7 @@
 
 mod street;
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 use bytes::Bytes;
 use gossamer_crypto::{DeviceId, NetworkId, NetworkKey, PurgeSecret};
@@ -230,18 +230,7 @@ fn street(password: Option<&str>) -> Street {
 
 /// Somebody dials ana, proves to be this device, and sends her frames until she closes the link.
 fn knocks(street: &mut Street, device: DeviceId, frames: &[(u8, Bytes)]) {
-    let link = LinkId(street.next_link);
-    let nowhere = LinkId(street.next_link + 1);
-    street.next_link += 2;
-    street.ends.insert(link, (ANA, nowhere));
-    let up = Input::LinkUp {
-        link,
-        device,
-        addr: SocketAddr::from(([10, 0, 9, 9], 40_000)),
-        dialled: false,
-        exporter: [7; 32],
-    };
-    street.tell(ANA, up);
+    let link = street.is_dialled(ANA, device, IpAddr::from([10, 0, 9, 9]));
     for (kind, body) in frames {
         let (kind, body) = (*kind, body.clone());
         street.tell(ANA, Input::Frame { link, kind, body });

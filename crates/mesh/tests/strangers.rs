@@ -12,11 +12,11 @@ mod street;
 
 use std::{
     collections::BTreeSet,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
 };
 
 use gossamer_crypto::DeviceId;
-use gossamer_mesh::gossip::{Input, LinkId};
+use gossamer_mesh::gossip::Input;
 
 use self::street::{ANA, BEN, CLEO, Street, addr};
 
@@ -26,18 +26,7 @@ const PASSWORD: Option<&str> = Some("open sesame");
 
 /// A stranger connects to ana from an address, and says nothing.
 fn hangs(street: &mut Street, stranger: u8, ip: IpAddr) {
-    let link = LinkId(street.next_link);
-    let nowhere = LinkId(street.next_link + 1);
-    street.next_link += 2;
-    street.ends.insert(link, (ANA, nowhere));
-    let up = Input::LinkUp {
-        link,
-        device: DeviceId::new([stranger; 32]),
-        addr: SocketAddr::new(ip, 40_000),
-        dialled: false,
-        exporter: [7; 32],
-    };
-    street.tell(ANA, up);
+    street.is_dialled(ANA, DeviceId::new([stranger; 32]), ip);
 }
 
 /// Strangers that connect to ana from as many addresses, and say nothing.

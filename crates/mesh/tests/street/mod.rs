@@ -7,7 +7,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
@@ -369,6 +369,23 @@ impl Street {
             };
             self.todo.push_back((me, up));
         }
+    }
+
+    /// Somebody who does not live here dials this person from an address, and proves to be a device.
+    pub(crate) fn is_dialled(&mut self, person: usize, device: DeviceId, ip: IpAddr) -> LinkId {
+        let link = LinkId(self.next_link);
+        let nowhere = LinkId(self.next_link + 1);
+        self.next_link += 2;
+        self.ends.insert(link, (person, nowhere));
+        let up = Input::LinkUp {
+            link,
+            device,
+            addr: SocketAddr::new(ip, 40_000),
+            dialled: false,
+            exporter: [7; 32],
+        };
+        self.tell(person, up);
+        link
     }
 
     pub(crate) fn send(&mut self, link: LinkId, bytes: &Bytes) {
