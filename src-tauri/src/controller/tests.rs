@@ -5,6 +5,7 @@ use std::sync::Mutex as StdMutex;
 use tokio::sync::oneshot;
 
 use super::*;
+use crate::page_command::ChosenCommand;
 
 #[derive(Default)]
 struct Notes {
@@ -105,10 +106,10 @@ impl Place {
 }
 
 fn send_file(file: &ChosenFile) -> PageCommand {
-    PageCommand::SendFile {
+    PageCommand::Chosen(ChosenCommand::SendFile {
         to: "everyone".to_owned(),
         token: file.token.clone(),
-    }
+    })
 }
 
 #[tokio::test]
@@ -135,7 +136,7 @@ async fn for_whom_to_pass_on_is_remembered() {
 
     let relay = RelayMode::Nobody;
     let answer = controller
-        .run(PageCommand::SetRelay { relay })
+        .run(PageCommand::Node(Command::SetRelay { relay }))
         .await
         .unwrap();
 
@@ -210,10 +211,10 @@ async fn events_reach_the_window_up_to_the_last() {
     let (sender, batches) = std::sync::mpsc::channel();
     controller.subscribe(Box::new(move |batch| sender.send(batch).is_ok()));
     controller.join(place.form(), None, None).await.unwrap();
-    let send = PageCommand::Send {
+    let send = PageCommand::Node(Command::Send {
         to: "everyone".to_owned(),
         text: "hello".to_owned(),
-    };
+    });
     let answer = controller.run(send).await.unwrap();
     assert!(matches!(answer, Event::MessageState(_)), "{answer:?}");
     controller.leave().await;
@@ -227,13 +228,20 @@ async fn events_reach_the_window_up_to_the_last() {
 async fn nothing_runs_before_joining_or_after_leaving() {
     let place = Place::new();
     let controller = place.controller(false);
-    let before = controller.run(PageCommand::Peers).await.unwrap_err();
+    let before = controller
+        .run(PageCommand::Node(Command::Peers))
+        .await
+        .unwrap_err();
     assert_eq!(before.code, ErrorCode::Stopped);
     controller.join(place.form(), None, None).await.unwrap();
     controller.leave().await;
     controller.leave().await;
     assert_eq!(
-        controller.run(PageCommand::Peers).await.unwrap_err().code,
+        controller
+            .run(PageCommand::Node(Command::Peers))
+            .await
+            .unwrap_err()
+            .code,
         ErrorCode::Stopped
     );
 }

@@ -1,4 +1,5 @@
 import type { ApiError } from '$/bindings/ApiError';
+import type { ChosenCommand } from '$/bindings/ChosenCommand';
 import type { ChosenFile } from '$/bindings/ChosenFile';
 import type { Command } from '$/bindings/Command';
 import type { Event } from '$/bindings/Event';
@@ -7,6 +8,9 @@ import type { JoinForm } from '$/bindings/JoinForm';
 import type { ReadyView } from '$/bindings/ReadyView';
 import type { Session } from '$/bindings/Session';
 import type { SurveyView } from '$/bindings/SurveyView';
+
+/** What the page may ask of the node: it names no path, and it does not stop it. */
+export type PageCommand = ChosenCommand | Exclude<Command, { cmd: 'send_file' | 'quit' }>;
 
 /**
  * All that the UI knows of its host. Every promise rejects with an {@link ApiError} and nothing
@@ -20,8 +24,8 @@ export interface Host {
   /** `password` is the network's, `passphrase` the one that locks the stored history. */
   join(form: JoinForm, password: string | null, passphrase: string | null): Promise<ReadyView>;
   leave(): Promise<void>;
-  /** Answers with the event that {@link Command} names for it. */
-  run(command: Command): Promise<Event>;
+  /** Answers with the event that {@link PageCommand} names for it. */
+  run(command: PageCommand): Promise<Event>;
   /** Events in batches, at most one batch per frame; after `join`, before asking for state. */
   subscribe(listener: (events: Event[]) => void): Promise<void>;
   /** The system's open dialog; none when it was dismissed. */

@@ -1,7 +1,6 @@
 import { Channel, invoke } from '@tauri-apps/api/core';
 
 import type { ChosenFile } from '$/bindings/ChosenFile';
-import type { Command } from '$/bindings/Command';
 import type { Event } from '$/bindings/Event';
 import type { FileDrop } from '$/bindings/FileDrop';
 import type { JoinForm } from '$/bindings/JoinForm';
@@ -9,7 +8,7 @@ import type { ReadyView } from '$/bindings/ReadyView';
 import type { Session } from '$/bindings/Session';
 import type { SurveyView } from '$/bindings/SurveyView';
 
-import { asApiError, type Host } from './host';
+import { asApiError, type Host, type PageCommand } from './host';
 
 /** The desktop shell: each method is one Tauri command of the same meaning. */
 export class TauriHost implements Host {
@@ -29,7 +28,7 @@ export class TauriHost implements Host {
     return call<void>('leave');
   }
 
-  run(command: Command) {
+  run(command: PageCommand) {
     return call<Event>('run', { command });
   }
 

@@ -2,7 +2,8 @@
 import type { RelayMode } from "./RelayMode";
 
 /**
- * What the page may ask of the node. Each is answered as the node's command of the same name.
+ * One request to a running node. [`NodeHandle::execute`](crate::NodeHandle::execute) answers it
+ * with one [`Event`](super::Event) or an [`ApiError`](super::ApiError).
  */
 export type Command = { "cmd": "send", 
 /**
@@ -18,9 +19,9 @@ text: string, } | { "cmd": "send_file",
  */
 to: string, 
 /**
- * The token of a file that the user chose. It is used up once the file is on its way.
+ * A readable file on this machine.
  */
-token: string, } | { "cmd": "peers" } | { "cmd": "add_contact", 
+path: string, } | { "cmd": "peers" } | { "cmd": "add_contact", 
 /**
  * The id of a device of theirs, among `peers`; not one that speaks only the classic
  * protocol.
@@ -73,4 +74,4 @@ message: string, } | { "cmd": "retry",
 /**
  * The message's id.
  */
-message: string, } | { "cmd": "transfers" } | { "cmd": "clear_transfers" };
+message: string, } | { "cmd": "transfers" } | { "cmd": "clear_transfers" } | { "cmd": "quit" };

@@ -1,5 +1,4 @@
-import type { Host } from '$/api';
-import type { Command } from '$/bindings/Command';
+import type { Host, PageCommand } from '$/api';
 import type { Event } from '$/bindings/Event';
 
 let current: Host | undefined;
@@ -18,7 +17,7 @@ type Answer<Name extends Event['event']> = Extract<Event, { event: Name }>;
 
 /** Runs a command whose answer is documented to be the event `name`. */
 export async function ask<Name extends Event['event']>(
-  command: Command,
+  command: PageCommand,
   name: Name,
 ): Promise<Answer<Name>> {
   const answer = await host().run(command);

@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
 
-import type { Host } from '$/api';
+import type { Host, PageCommand } from '$/api';
 import { ben, cleo, peer } from '$/api/mock/world';
-import type { Command } from '$/bindings/Command';
 import type { Event } from '$/bindings/Event';
 
 import { useHost } from './host';
@@ -11,9 +10,9 @@ import { notices } from './notices.svelte';
 import { peers } from './peers.svelte';
 
 /** A host that answers when it is told to. */
-function slowHost(): { answer: (command: Command['cmd'], event: Event) => void } {
-  const waiting = new Map<Command['cmd'], (event: Event) => void>();
-  const run = ({ cmd }: Command) =>
+function slowHost(): { answer: (command: PageCommand['cmd'], event: Event) => void } {
+  const waiting = new Map<PageCommand['cmd'], (event: Event) => void>();
+  const run = ({ cmd }: PageCommand) =>
     new Promise<Event>((resolve) => {
       waiting.set(cmd, resolve);
     });

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use ts_rs::TS;
 
 use crate::RelayMode;
 
 /// One request to a running node. [`NodeHandle::execute`](crate::NodeHandle::execute) answers it
 /// with one [`Event`](super::Event) or an [`ApiError`](super::ApiError).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "cmd", rename_all = "snake_case", deny_unknown_fields)]
+#[ts(export)]
 pub enum Command {
     /// Send a text to a conversation; answered with `message_state` of the new message.
     Send {
@@ -23,6 +25,7 @@ pub enum Command {
         /// The conversation; only `everyone` exists today.
         to: String,
         /// A readable file on this machine.
+        #[ts(type = "string")]
         path: PathBuf,
     },
     /// Who is around; answered with `peers`.

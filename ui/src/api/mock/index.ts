@@ -1,5 +1,4 @@
 import type { ChosenFile } from '$/bindings/ChosenFile';
-import type { Command } from '$/bindings/Command';
 import type { Event } from '$/bindings/Event';
 import type { FileDrop } from '$/bindings/FileDrop';
 import type { JoinForm } from '$/bindings/JoinForm';
@@ -10,7 +9,7 @@ import type { StatusView } from '$/bindings/StatusView';
 import type { SurveyView } from '$/bindings/SurveyView';
 import type { TransferView } from '$/bindings/TransferView';
 
-import type { Host } from '../host';
+import type { Host, PageCommand } from '../host';
 import { scenario } from './scenarios';
 import { message, readyView, SELF, type World } from './world';
 
@@ -152,7 +151,7 @@ export class MockHost implements Host {
     this.#dropListener = listener;
   }
 
-  async run(command: Command): Promise<Event> {
+  async run(command: PageCommand): Promise<Event> {
     this.#note('run', command);
     if (this.#world.slow) return new Promise(() => undefined);
     const world = this.#world;
