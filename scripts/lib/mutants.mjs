@@ -17,7 +17,7 @@ const parts = {
 /**
  * Mutates each of these parts, all when there are none. The report is in
  * artifacts/mutants/PART/mutants.out.
- * @returns how many mutants survived, as the process's exit code: 0 or 1
+ * @returns the process's exit code: 1 when any mutant survived
  * @throws {Failure} on an unknown part, a tree whose tests fail, or where the tool is missing
  */
 export async function mutants(names) {
