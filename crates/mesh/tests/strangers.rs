@@ -10,10 +10,7 @@
 
 mod street;
 
-use std::{
-    collections::BTreeSet,
-    net::IpAddr,
-};
+use std::{collections::BTreeSet, net::IpAddr};
 
 use gossamer_crypto::DeviceId;
 use gossamer_mesh::gossip::Input;

@@ -13,9 +13,7 @@ use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf};
 
 use gossamer_crypto::{DeviceId, DeviceKey, NetworkId};
 use gossamer_net::{Net, OpenError, Way};
-use gossamer_node::api::{
-    Command, Direction, ErrorCode, Event, RateView, Reason, TransferState, TransferView,
-};
+use gossamer_node::api::{Command, Direction, ErrorCode, Event, RateView, Reason, TransferState};
 use gossamer_wire::v2::Reason as Refused;
 use people::{Home, Person};
 
