@@ -34,6 +34,14 @@ pub const PENDING: usize = 4_096;
 /// Bytes of them: a slow disk holds no more than this, several times over, in memory.
 pub const PENDING_BYTES: usize = 8 << 20;
 
+/// Envelopes on their way to disk, in bytes: 4 096 of the longest would be eight times as much. What is
+/// over that is not remembered, and compared later.
+pub const PENDING_ENVELOPE_BYTES: u64 = 32 << 20;
+
+/// Devices that are counted as having one message of ours. Neighbours are 32 at a time; more of them
+/// over time say no more to people, and a member may make devices up.
+pub const REACHED: usize = 1_024;
+
 /// How much of the classic dialect is taken. File chunks are not counted: they are read no faster
 /// than they are written.
 #[derive(Debug, Clone, Copy)]

@@ -125,7 +125,9 @@ impl Outbox {
     pub(crate) fn written(&mut self, peer: &NodeId, id: &str) -> Option<u32> {
         let held = self.held.get_mut(self.by_id.get(id)?)?;
         held.waiting.remove(peer);
-        held.reached.insert(peer.clone());
+        if held.reached.len() < limits::REACHED {
+            held.reached.insert(peer.clone());
+        }
         let reached = u32::try_from(held.reached.len()).unwrap_or(u32::MAX);
         let reached = held.item.own.then_some(reached);
         self.wake_by(Duration::ZERO);

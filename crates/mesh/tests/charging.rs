@@ -142,6 +142,44 @@ fn cleo_passes_on_many_peoples_bursts_and_has_no_more_than_her_links_share_check
     );
 }
 
+/// What cleo sends to ben in the name of made-up authors, as long as may be, so many of each.
+fn long_words(street: &mut Street, authors: u8, each: u8) {
+    for seed in 0..authors {
+        let author = DeviceKey::from_secret(&[100 + seed; 32]);
+        for n in 0..each {
+            let body = Body {
+                origin: Some(author.id()),
+                ..street.body(CLEO, &[n; 60_000])
+            };
+            let body: Bytes = body.encode().unwrap();
+            let signature = author.sign(Signed::Envelope, &body);
+            let envelope = Envelope {
+                body,
+                signature,
+                signer: None,
+            };
+            street.forges(CLEO, BEN, &frame(envelope, 0));
+        }
+    }
+}
+
+#[test]
+fn whatever_cleo_says_bens_slow_disk_owes_few_bytes_and_ana_is_heard_once_it_has_caught_up() {
+    let mut street = street(Quota::default());
+    street.people[BEN].disk_is_slow = true;
+    long_words(&mut street, 5, 180);
+    let owed = |street: &Street| -> u64 {
+        let unwritten = street.people[BEN].unwritten.iter();
+        unwritten.map(|one| one.body.len() as u64).sum()
+    };
+    let most = limits::PENDING_ENVELOPE_BYTES + (64 << 10);
+    assert!(owed(&street) <= most, "{} bytes", owed(&street));
+    street.people[BEN].disk_is_slow = false;
+    street.catches_up(BEN);
+    let id = street.says(ANA, b"and I?");
+    assert_eq!(street.people[BEN].shown.last(), Some(&id));
+}
+
 #[test]
 fn a_true_word_for_which_ben_has_no_room_is_repeated_in_vain() {
     let bodies = 40;

@@ -6,6 +6,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{StoreError, column::Id};
 
+/// Devices that are counted for one message: a member may make them up.
+const COUNTED: u32 = 1_024;
+
 /// The queries of the `reached` table.
 #[derive(Debug)]
 pub struct Reached<'a> {
@@ -13,8 +16,8 @@ pub struct Reached<'a> {
 }
 
 impl Reached<'_> {
-    /// Notes that a device has an own message on disk: a queued or failed one is sent from now
-    /// on. Says how many have it; `None` when there is no such own message.
+    /// Notes that a device has an own message on disk, if not too many do: a queued or failed one is
+    /// sent from now on. Says how many have it; `None` when there is no such own message.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -23,9 +26,11 @@ impl Reached<'_> {
         let new = transaction
             .prepare_cached(
                 "INSERT INTO reached (message_id, device)
-                 SELECT id, ?2 FROM messages WHERE id = ?1 AND own ON CONFLICT DO NOTHING",
+                 SELECT id, ?2 FROM messages WHERE id = ?1 AND own
+                 AND (SELECT count(*) FROM reached WHERE message_id = ?1) < ?3
+                 ON CONFLICT DO NOTHING",
             )?
-            .execute(params![message, device.as_bytes()])?;
+            .execute(params![message, device.as_bytes(), COUNTED])?;
         let reached = sent(&transaction, message, u32::from(new > 0), 0)?;
         transaction.commit()?;
         Ok(reached)
@@ -98,6 +103,25 @@ mod tests {
         assert_eq!(store.reached().devices("own-1").unwrap(), [BEN, CLEO]);
         let row = store.messages().get("own-1").unwrap().unwrap();
         assert_eq!((row.state, row.reached), (Some(MessageState::Sent), 2));
+    }
+
+    #[test]
+    fn however_many_devices_somebody_makes_up_few_rows_are_kept_of_a_message() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = open(&dir);
+        for n in [1, 2] {
+            let own = our_own(n, MessageState::Queued);
+            store.record(&[own], &[]).unwrap();
+        }
+        for n in 0..COUNTED + 100 {
+            let mut made_up = [9; 32];
+            made_up[..4].copy_from_slice(&n.to_le_bytes());
+            let made_up = DeviceId::new(made_up);
+            store.reached().add("own-1", &made_up).unwrap();
+        }
+        let kept = store.reached().devices("own-1").unwrap().len();
+        assert_eq!(u32::try_from(kept), Ok(COUNTED));
+        assert_eq!(store.reached().add("own-2", &BEN).unwrap(), Some(1));
     }
 
     #[test]

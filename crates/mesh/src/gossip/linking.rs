@@ -422,9 +422,7 @@ impl<R: Rng> Gossip<R> {
             return;
         };
         self.unlink_wanted(id, now);
-        for owed in self.pending.values_mut() {
-            owed.remove(&id);
-        }
+        self.pending.forget(id);
         if self.has_link(&link.device) {
             return;
         }

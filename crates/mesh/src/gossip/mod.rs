@@ -26,6 +26,7 @@ mod neighbours;
 mod news;
 mod outbox;
 mod overlay;
+mod pending;
 mod pings;
 mod places;
 mod progress;
@@ -68,6 +69,7 @@ use self::{
     neighbours::Neighbours,
     news::News,
     outbox::Outbox,
+    pending::Pending,
     progress::Underway,
     routing::Routing,
     tokens::Tokens,
@@ -424,7 +426,7 @@ pub struct Gossip<R> {
     offences: Offences,
     index: Index,
     /// On the way to disk, and to whom STORED is owed then.
-    pending: BTreeMap<EnvelopeId, BTreeSet<LinkId>>,
+    pending: Pending,
     wanted: BTreeMap<EnvelopeId, spreading::Wanted>,
     outbox: Outbox,
     underway: Underway,
@@ -467,7 +469,7 @@ impl<R: Rng> Gossip<R> {
             guesses: Guesses::default(),
             banned: Lately::new(limits::BANS, limits::BAN),
             offences: Offences::default(),
-            pending: BTreeMap::new(),
+            pending: Pending::default(),
             wanted: BTreeMap::new(),
             outbox: Outbox::default(),
             underway: Underway::default(),

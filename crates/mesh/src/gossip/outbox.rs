@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use gossamer_crypto::{DeviceId, EnvelopeId};
 
+use crate::limits;
+
 /// Envelopes that reached someone are counted on for this many more, so that people see whom
 /// their last messages reached.
 const COUNTED: usize = 1_024;
@@ -49,9 +51,8 @@ impl Outbox {
     pub(crate) fn stored(&mut self, id: EnvelopeId, by: DeviceId) -> Option<u32> {
         self.settle(id);
         let by_whom = self.sent.get_mut(&id)?;
-        by_whom
-            .insert(by)
-            .then(|| u32::try_from(by_whom.len()).unwrap_or(u32::MAX))
+        let is_news = by_whom.len() < limits::REACHED && by_whom.insert(by);
+        is_news.then(|| u32::try_from(by_whom.len()).unwrap_or(u32::MAX))
     }
 
     pub(crate) fn forget(&mut self, ids: &[EnvelopeId]) {
@@ -78,6 +79,21 @@ mod tests {
         assert_eq!(outbox.stored(id(1), device(2)), Some(2));
         assert_eq!(outbox.stored(id(2), device(2)), None, "not one of ours");
         assert_eq!(outbox.unsent().count(), 0);
+    }
+
+    #[test]
+    fn however_many_devices_somebody_makes_up_few_are_counted_and_bens_word_still_counts() {
+        let mut outbox = Outbox::default();
+        let [first, second] = [1, 2].map(|n| EnvelopeId::new([n; 32]));
+        outbox.push(first);
+        for n in 0..2 * limits::REACHED {
+            let mut made_up = [9; 32];
+            made_up[..8].copy_from_slice(&n.to_le_bytes());
+            outbox.stored(first, DeviceId::new(made_up));
+        }
+        assert_eq!(outbox.sent[&first].len(), limits::REACHED);
+        outbox.push(second);
+        assert_eq!(outbox.stored(second, DeviceId::new([1; 32])), Some(1));
     }
 
     #[test]

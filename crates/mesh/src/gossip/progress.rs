@@ -6,6 +6,7 @@ use gossamer_crypto::{DeviceId, EnvelopeId};
 use rand::Rng;
 
 use super::{Entry, Gossip, Held, Output};
+use crate::limits;
 
 /// How far a direct message of ours got.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,11 +52,11 @@ impl Underway {
 
     /// Someone has one of these. Returns how many have it when that is news.
     pub(crate) fn stored(&mut self, id: &EnvelopeId, by: DeviceId) -> Option<u32> {
-        let recipient = self.recipients.get_mut(self.to.get(id)?)?;
-        let carriers = recipient.carriers.get_mut(id)?;
-        carriers
-            .insert(by)
-            .then(|| u32::try_from(carriers.len()).unwrap_or(u32::MAX))
+        let to = self.to.get(id)?;
+        let carriers = self.recipients.get_mut(to)?.carriers.get_mut(id)?;
+        // Whoever it is for counts, however many carry it.
+        let has_room = carriers.len() < limits::REACHED || by == *to;
+        (has_room && carriers.insert(by)).then(|| u32::try_from(carriers.len()).unwrap_or(u32::MAX))
     }
 }
 

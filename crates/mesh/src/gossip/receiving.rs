@@ -71,7 +71,7 @@ impl<R: Rng> Gossip<R> {
         if age > body.lifetime || body.network != self.me.network {
             return;
         }
-        if self.pending.len() >= limits::PENDING {
+        if self.pending.is_full() {
             return;
         }
         if !asked_for && (self.is_put_off(&id, link) || !self.may_bring(link, now)) {
@@ -187,10 +187,7 @@ impl<R: Rng> Gossip<R> {
         let Ok(body) = envelope.parse() else {
             return;
         };
-        if body.kind != Kind::Classic
-            || self.index.get(&id).is_some()
-            || self.pending.len() >= limits::PENDING
-        {
+        if body.kind != Kind::Classic || self.index.get(&id).is_some() || self.pending.is_full() {
             return;
         }
         let entry = Entry {
@@ -224,7 +221,7 @@ impl<R: Rng> Gossip<R> {
         }
         let id = entry.id;
         self.spread(&envelope, &entry, whose.have, now);
-        self.pending.insert(id, whose.owed);
+        self.pending.insert(id, entry.size, whose.owed);
         let replaced = self.index.insert(entry.clone());
         self.outputs.push_back(Output::Persist { envelope, entry });
         self.replaced(replaced);
@@ -289,7 +286,7 @@ impl<R: Rng> Gossip<R> {
         let mut owed: BTreeMap<LinkId, Vec<EnvelopeId>> = BTreeMap::new();
         let mut gone = Vec::new();
         for id in ids {
-            for link in self.pending.remove(&id).unwrap_or_default() {
+            for link in self.pending.remove(&id) {
                 owed.entry(link).or_default().push(id);
             }
             if self.index.confirm(&id) {

@@ -390,7 +390,7 @@ impl<R: Rng> Gossip<R> {
 
     /// STORED is owed to a link once this is on disk.
     pub(super) fn owe(&mut self, id: EnvelopeId, link: LinkId) {
-        self.pending.entry(id).or_default().insert(link);
+        self.pending.owe(id, link);
     }
 
     /// Groups what is said to each link.
