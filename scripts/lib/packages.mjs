@@ -15,7 +15,11 @@ const managers = {
     has: (name) =>
       output('dpkg-query', ['-W', '-f=${db:Status-Status}', name])?.startsWith('installed'),
     refresh: ['apt-get', 'update', '-q'],
-    install: ['apt-get', 'install', '-y', '-q', '--no-install-recommends'],
+    // A machine that has just started may be updating itself: its lock is waited for, in seconds.
+    install: [
+      ...['apt-get', 'install', '-y', '-q', '--no-install-recommends'],
+      ...['-o', 'DPkg::Lock::Timeout=300'],
+    ],
   },
   dnf: { probe: 'dnf', has: isRpm, install: ['dnf', 'install', '-y'] },
   zypper: { probe: 'zypper', has: isRpm, install: ['zypper', '--non-interactive', 'install'] },
