@@ -26,6 +26,8 @@ pub enum Malice {
     Replayer,
     /// Writes far more than people can read.
     Flooder,
+    /// Makes up rooms, and says a word in each.
+    Landlord,
     /// Announces ids that do not exist.
     Hoarder,
     /// Begins a reconciliation and then the next, never ending one.
@@ -46,6 +48,7 @@ impl Malice {
         Self::Forger,
         Self::Replayer,
         Self::Flooder,
+        Self::Landlord,
         Self::Hoarder,
         Self::Reconciler,
         Self::Purger,
@@ -79,6 +82,8 @@ const HEARD: usize = 64;
 /// What a flooder writes at a time, and how often it does so on one link.
 const FLOOD: u64 = 50;
 const FLOODS: f64 = 0.01;
+/// Rooms made up at a time: within what one author may say.
+const ROOMS: u64 = 4;
 
 impl Mischief {
     pub(super) fn new(malice: Malice) -> Self {
@@ -125,6 +130,10 @@ impl Mischief {
             Malice::Flooder => {
                 let flood = (0..FLOOD).map(|n| with.write(n, with.author.device));
                 flood.map(pushed).collect()
+            }
+            Malice::Landlord => {
+                let rooms = (0..ROOMS).map(|n| with.makes_up_a_room(n, rng.random()));
+                rooms.map(pushed).collect()
             }
             Malice::Hoarder => {
                 let ids = (0..IDS).map(|_| EnvelopeId::new(rng.random())).collect();
@@ -178,6 +187,13 @@ impl Means<'_> {
         };
         let text = Bytes::from_static(b"an offer that nobody asked for");
         author.write(Kind::Everyone, self.seq + nth, self.created, text)
+    }
+
+    /// A word of ours in a room that nobody is in.
+    fn makes_up_a_room(&self, nth: u64, room: [u8; 32]) -> Envelope {
+        let word = Bytes::from_static(b"is anybody here?");
+        self.author
+            .in_room(room, self.seq + nth, self.created, word)
     }
 }
 

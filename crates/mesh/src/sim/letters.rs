@@ -36,6 +36,20 @@ impl Author<'_> {
         })
     }
 
+    /// A message in a room.
+    pub(super) fn in_room(
+        &self,
+        room: [u8; 32],
+        seq: u64,
+        created: u64,
+        payload: Bytes,
+    ) -> Envelope {
+        self.sign(&Body {
+            audience: Some(room),
+            ..self.body(Kind::RoomEvent, seq, created, payload)
+        })
+    }
+
     /// What has arrived.
     pub(super) fn purge(&self, purge: &Purge, lifetime: u32, seq: u64, created: u64) -> Envelope {
         let payload = purge.encode().expect("a brain names no more");
