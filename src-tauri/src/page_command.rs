@@ -86,6 +86,8 @@ fn is_for_page(command: &Command) -> bool {
         | Command::Cancel { .. }
         | Command::History { .. }
         | Command::MarkRead { .. }
+        | Command::SetDraft { .. }
+        | Command::Drafts
         | Command::Retry { .. }
         | Command::Transfers
         | Command::ClearTransfers => true,

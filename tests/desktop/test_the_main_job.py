@@ -2,7 +2,7 @@
 
 import pytest
 
-from people import a_file, sha256_of
+from people import a_file, eventually, sha256_of
 
 pytestmark = pytest.mark.needs_root  # to give the app's node a host of its own
 
@@ -90,6 +90,30 @@ def test_what_was_said_is_there_after_a_restart(cast, window):
     ana.shows("remember this")
     ana.shows("and this")
     assert len(ana.texts()) == 2
+
+
+def test_what_ana_typed_and_did_not_send_is_there_after_a_restart_and_only_encrypted(window):
+    ana = window("ana").opens("--name", "ana")
+    ana.has_joined().types("half a thought")
+    eventually(lambda: drafts_of(ana) == ["half a thought"], "the draft to be kept")
+
+    ana.closes()
+    files = [path.read_bytes() for path in ana.folder.rglob("*") if path.is_file()]
+    assert files and not any(b"half a thought" in each for each in files)
+
+    ana.opens("--name", "ana")
+    assert ana.has_joined().value == "half a thought"
+
+
+DRAFTS = """
+return window.__TAURI_INTERNALS__.invoke('run', { command: { cmd: 'drafts' } }).then(
+  ({ drafts }) => drafts.map(({ text }) => text),
+);
+"""
+
+
+def drafts_of(person):
+    return person.page.runs(DRAFTS)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -113,6 +113,11 @@ class Element:
         """An attribute, or None."""
         return self._call("GET", f"/attribute/{name}")
 
+    @property
+    def value(self):
+        """What is in a field."""
+        return self._call("GET", "/property/value")
+
     def find_all(self, css):
         """All elements inside it for a CSS selector."""
         found = self._call("POST", "/elements", {"using": "css selector", "value": css})

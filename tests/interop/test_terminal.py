@@ -40,6 +40,19 @@ def test_impossible_arguments_are_answered_with_an_error(cast):
     assert ana.is_refused(cmd="retry", message="none") == "unknown_message"
 
 
+def test_what_ana_typed_and_did_not_send_waits_for_her(cast):
+    ana = cast.node("ana")
+    half = {"conversation": "everyone", "text": "half a thought"}
+
+    ana.asks("draft", cmd="set_draft", **half)
+
+    ana.waits_for(lambda e: e["event"] == "draft" and e["text"] == half["text"], "the draft")
+    assert ana.asks("drafts", cmd="drafts")["drafts"] == [half]
+    assert ana.is_refused(cmd="set_draft", conversation="nobody", text="x") == "unknown_conversation"
+    ana.asks("draft", cmd="set_draft", conversation="everyone", text="")
+    assert ana.asks("drafts", cmd="drafts")["drafts"] == []
+
+
 def test_quit_says_stopped_last_and_ends_well(cast):
     ana = cast.node("ana")
 

@@ -379,6 +379,8 @@ impl<P: FnMut(&str) -> io::Result<()>> Face for Human<P> {
             }
             Event::Relay { .. }
             | Event::ReadMarker { .. }
+            | Event::Draft(_)
+            | Event::Drafts { .. }
             | Event::PeerRates { .. }
             | Event::Status(_) => Ok(()),
         }

@@ -158,6 +158,8 @@ mod tests {
             json!({"cmd": "cancel", "transfer": "1a"}),
             json!({"cmd": "history", "conversation": "everyone"}),
             json!({"cmd": "mark_read", "conversation": "everyone", "message": "1a"}),
+            json!({"cmd": "set_draft", "conversation": "everyone", "text": "half"}),
+            json!({"cmd": "drafts"}),
             json!({"cmd": "retry", "message": "1a"}),
             json!({"cmd": "transfers"}),
             json!({"cmd": "clear_transfers"}),

@@ -5,12 +5,12 @@ use std::{
     thread,
 };
 
-use gossamer_node::api::TEXT_MAX;
+use gossamer_node::api::DRAFT_MAX;
 use tokio::sync::mpsc;
 
-/// The longest line that is read, in bytes: a text of the longest with every byte as `\u0000`, six
+/// The longest line that is read, in bytes: the longest draft with every byte as `\u0000`, six
 /// bytes each, and room for the command around it.
-pub(crate) const MAX_LINE: usize = 6 * TEXT_MAX + 4096;
+pub(crate) const MAX_LINE: usize = 6 * DRAFT_MAX + 4096;
 
 /// One line of input without its line break.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,17 +122,17 @@ mod tests {
 
     #[test]
     fn the_longest_text_passes_however_it_is_escaped() {
-        let text = r"\u0078".repeat(TEXT_MAX);
-        let line = format!(r#"{{"cmd":"send","to":"everyone","text":"{text}"}}"#);
+        let text = r"\u0078".repeat(DRAFT_MAX);
+        let line = format!(r#"{{"cmd":"set_draft","conversation":"everyone","text":"{text}"}}"#);
         let read = all(format!("{line}\n").as_bytes());
         let [Line::Text(read)] = read.as_slice() else {
             panic!("it was not read");
         };
         assert_eq!(
             serde_json::from_str::<Command>(read).unwrap(),
-            Command::Send {
-                to: "everyone".to_owned(),
-                text: "x".repeat(TEXT_MAX)
+            Command::SetDraft {
+                conversation: "everyone".to_owned(),
+                text: "x".repeat(DRAFT_MAX)
             }
         );
     }

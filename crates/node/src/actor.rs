@@ -64,8 +64,8 @@ pub(crate) enum Report {
     NotDropped(Vec<EnvelopeId>),
     /// A failed message of ours is queued again.
     Requeued(MessageRow, oneshot::Sender<Result<Event, ApiError>>),
-    /// What was read was written to the store: what to tell of it.
-    Marked(Event, oneshot::Sender<Result<Event, ApiError>>),
+    /// What was read, or a draft, was written to the store: what to tell of it.
+    Noted(Event, oneshot::Sender<Result<Event, ApiError>>),
     /// Who is a contact was written to the store, or could not be.
     Chosen(Choice, Result<(), ApiError>),
     /// The address that `connect` named.
@@ -318,9 +318,9 @@ impl Actor {
                 self.sink.emit(Event::MessageState(view));
                 self.publish(&row, None);
             }
-            Report::Marked(marker, answer) => {
-                let _ = answer.send(Ok(marker.clone()));
-                self.sink.emit(marker);
+            Report::Noted(news, answer) => {
+                let _ = answer.send(Ok(news.clone()));
+                self.sink.emit(news);
             }
             Report::Chosen(choice, done) => self.chosen(choice, done),
             Report::Resolved(addr, answer) => self.connect_to(addr, answer),

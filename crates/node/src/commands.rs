@@ -15,14 +15,14 @@ use tokio::sync::oneshot;
 use crate::{
     Config,
     actor::{Actor, Report},
-    api::{ApiError, Command, ErrorCode, Event, PeerStatus},
+    api::{ApiError, Command, DraftView, ErrorCode, Event, PeerStatus},
     clock::wall_ms,
     convert::{self, EVERYONE},
     gossip::{Author, Content},
     handle::Request,
 };
 
-type Answer = oneshot::Sender<Result<Event, ApiError>>;
+pub(crate) type Answer = oneshot::Sender<Result<Event, ApiError>>;
 
 /// How many messages a page has when nobody says, and at most.
 const PAGE: u32 = 100;
@@ -52,6 +52,10 @@ impl Actor {
             } => {
                 self.mark_read(conversation, message, answer);
             }
+            Command::SetDraft { conversation, text } => {
+                self.set_draft(DraftView { conversation, text }, answer);
+            }
+            Command::Drafts => self.drafts(answer),
             Command::Retry { message } => self.retry(message, answer),
             Command::SendFile { to, path } => {
                 let started = check_conversation(&to)
@@ -198,7 +202,7 @@ impl Actor {
                 })
                 .await;
             match marked.and_then(|marker| marker.ok_or_else(unknown_message)) {
-                Ok(marker) => drop(reports.send(Report::Marked(marker, answer)).await),
+                Ok(marker) => drop(reports.send(Report::Noted(marker, answer)).await),
                 Err(error) => drop(answer.send(Err(error))),
             }
         });
@@ -268,7 +272,7 @@ fn unknown_message() -> ApiError {
 }
 
 /// Names by which the API calls conversations.
-fn check_conversation(name: &str) -> Result<(), ApiError> {
+pub(crate) fn check_conversation(name: &str) -> Result<(), ApiError> {
     if name == EVERYONE {
         return Ok(());
     }

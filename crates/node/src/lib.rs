@@ -28,6 +28,7 @@ mod contacts;
 mod convert;
 mod delivery;
 mod devices;
+mod drafts;
 mod files;
 mod gossip;
 mod handle;

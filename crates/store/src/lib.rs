@@ -24,6 +24,7 @@
 mod at_rest;
 mod column;
 mod contacts;
+mod drafts;
 mod envelopes;
 mod error;
 mod identity;
@@ -48,6 +49,7 @@ mod uptime;
 
 pub use at_rest::{AtRest, Unlock};
 pub use contacts::{ContactRow, Contacts};
+pub use drafts::{DraftRow, Drafts};
 pub use envelopes::{EnvelopeBody, EnvelopeMeta, EnvelopeRow, Envelopes, IndexEntry};
 pub use error::{OpenError, StoreError};
 pub use identity::{Identities, IdentityRow};

@@ -20,6 +20,7 @@ pub(crate) const ALL: &[&str] = &[
     include_str!("../migrations/0006_carrying.sql"),
     include_str!("../migrations/0007_seen.sql"),
     include_str!("../migrations/0008_contacts.sql"),
+    include_str!("../migrations/0009_drafts.sql"),
 ];
 
 /// Runs the steps that `db`, the database at `path`, has not seen. An existing one is copied

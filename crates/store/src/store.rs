@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use zeroize::Zeroizing;
 
 use crate::{
-    AtRest, Contacts, EnvelopeRow, Envelopes, Identities, Messages, Networks, NewMessage,
+    AtRest, Contacts, Drafts, EnvelopeRow, Envelopes, Identities, Messages, Networks, NewMessage,
     OpenError, Reached, ReadMarkers, Recorded, Seen, Shares, StoreError, Transfers, Unlock, Uptime,
     at_rest, envelopes,
     error::{is_damage, unavailable},
@@ -131,6 +131,11 @@ impl Store {
     /// How far each conversation has been read.
     pub fn read_markers(&mut self) -> ReadMarkers<'_> {
         ReadMarkers { db: &self.db }
+    }
+
+    /// What was typed and not sent yet.
+    pub fn drafts(&mut self) -> Drafts<'_> {
+        Drafts { db: &self.db }
     }
 
     /// Current and past file transfers.

@@ -58,7 +58,20 @@ test('keeps a draft over a restart', async ({ page }) => {
   await open(page, 'empty');
   await page.getByTestId('composer').fill('half a thought');
   await page.reload();
-  await expect(page.getByTestId('composer')).toHaveValue('half a thought');
+  const composer = page.getByTestId('composer');
+  await expect(composer).toHaveValue('half a thought');
+
+  await composer.press('End');
+  await composer.pressSequentially(', whole');
+  await page.getByRole('link', { name: 'People' }).click();
+  await page.getByRole('link', { name: 'Chats' }).click();
+  await expect(composer).toHaveValue('half a thought, whole');
+
+  await page.getByTestId('send').click();
+  await expect(last(page)).toContainText('half a thought, whole');
+  await page.reload();
+  await expect(composer).toHaveValue('');
+  expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([]);
 });
 
 test('waits while nobody is near, and tries again on request', async ({ page }) => {

@@ -70,7 +70,15 @@ conversation: string,
 /**
  * The newest message seen.
  */
-message: string, } | { "cmd": "retry", 
+message: string, } | { "cmd": "set_draft", 
+/**
+ * The conversation; only `everyone` exists today.
+ */
+conversation: string, 
+/**
+ * At most 1 MiB of UTF-8, more than a message may have; an empty one removes the draft.
+ */
+text: string, } | { "cmd": "drafts" } | { "cmd": "retry", 
 /**
  * The message's id.
  */

@@ -27,6 +27,7 @@ it('keeps who came while an earlier answer was still on its way', async () => {
   const hydrated = hydrate();
   answer('peers', { event: 'peers', peers: [peer(ben, 'a:1', 0)] });
   apply(here(cleo));
+  answer('drafts', { event: 'drafts', drafts: [] });
   answer('transfers', { event: 'transfers', transfers: [] });
   answer('history', { event: 'history', messages: [], more: false, read_up_to: null } as never);
   await hydrated;

@@ -3,6 +3,7 @@ import type { Event } from '$/bindings/Event';
 import { t } from '$/lib/i18n';
 
 import { apart } from './apart.svelte';
+import { drafts } from './drafts.svelte';
 import { ask, host } from './host';
 import { happenings } from './happenings.svelte';
 import { everyone } from './messages.svelte';
@@ -40,19 +41,21 @@ export async function follow(): Promise<void> {
 export function forget(): void {
   generation += 1;
   held.length = 0;
-  for (const store of [peers, apart, everyone, transfers, happenings]) store.reset();
+  for (const store of [peers, apart, everyone, drafts, transfers, happenings]) store.reset();
   status.view = null;
 }
 
 export function hydrate(): Promise<void> {
   return whileEventsWait(async () => {
-    const [known, page, files] = await Promise.all([
+    const [known, page, typed, files] = await Promise.all([
       ask({ cmd: 'peers' }, 'peers'),
       ask({ cmd: 'history', conversation: EVERYONE, before: null, limit: 100 }, 'history'),
+      ask({ cmd: 'drafts' }, 'drafts'),
       ask({ cmd: 'transfers' }, 'transfers'),
     ]);
     peers.replace(known.peers);
     everyone.replace(page.messages, page.more, page.read_up_to);
+    drafts.replace(typed.drafts);
     transfers.replace(files.transfers);
   });
 }
@@ -134,6 +137,9 @@ function take(event: Event): void {
     case 'error':
     case 'ready':
     case 'history':
+    // This window alone types.
+    case 'draft':
+    case 'drafts':
     case 'connecting':
     case 'stopped':
       break;

@@ -6,6 +6,7 @@ import type { Session as SessionView } from '$/bindings/Session';
 
 import { asApiError } from '$/api';
 
+import { drafts } from './drafts.svelte';
 import { host } from './host';
 import { follow, forget, watch } from './model';
 import { peers } from './peers.svelte';
@@ -71,6 +72,7 @@ class Session {
   }
 
   async leave(): Promise<void> {
+    await drafts.keep();
     await host().leave();
     forget();
     this.ready = null;

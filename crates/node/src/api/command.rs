@@ -88,6 +88,17 @@ pub enum Command {
         /// The newest message seen.
         message: String,
     },
+    /// Keep what is typed for a conversation and not sent yet, instead of what was kept before;
+    /// answered with `draft`. Sending does not touch it.
+    SetDraft {
+        /// The conversation; only `everyone` exists today.
+        conversation: String,
+        /// At most 1 MiB of UTF-8, more than a message may have; an empty one removes the draft.
+        text: String,
+    },
+    /// What was typed and not sent yet; answered with `drafts`.
+    #[serde(deserialize_with = "bare")]
+    Drafts,
     /// Try a failed or queued message again under the same id; answered with `message_state`.
     Retry {
         /// The message's id.

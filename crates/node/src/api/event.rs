@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    ErrorCode, MessageStateView, MessageView, PeerRateView, PeerView, ReadyView, RefusalReason,
-    StatusView, TransferView,
+    DraftView, ErrorCode, MessageStateView, MessageView, PeerRateView, PeerView, ReadyView,
+    RefusalReason, StatusView, TransferView,
 };
 use crate::RelayMode;
 
@@ -13,7 +13,7 @@ use crate::RelayMode;
 ///
 /// Events of one node arrive in the order in which they happened. What a command changes is told as
 /// an event too, to every face; its answer goes to the one that asked. A face that starts late asks
-/// for `peers`, `history` and `transfers` first and then applies events by id.
+/// for `peers`, `history`, `drafts` and `transfers` first and then applies events by id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[ts(export)]
@@ -91,6 +91,14 @@ pub enum Event {
         /// The newest message marked as read.
         message: String,
     },
+    /// Answers `set_draft`: what is typed for a conversation changed. A client shows it where nothing
+    /// else is being typed.
+    Draft(DraftView),
+    /// Answers `drafts`: those that are not empty.
+    Drafts {
+        /// One for each conversation at most.
+        drafts: Vec<DraftView>,
+    },
     /// A transfer appeared or changed; while bytes move, at most 4 times a second for each. A
     /// client upserts it by id, and asks the user when `state` is `offered`.
     Transfer(TransferView),
@@ -109,7 +117,7 @@ pub enum Event {
     /// Counters and rates changed; at most once a second. A client shows them in its status bar.
     Status(StatusView),
     /// The face was too slow and events were dropped; nothing stored is lost. A client asks for
-    /// `peers`, `history` and `transfers` again.
+    /// `peers`, `history`, `drafts` and `transfers` again.
     Lagged,
     /// Something went wrong that no command is waiting for, or (on the terminal) a command
     /// failed. A client shows `message`; the node goes on.

@@ -21,3 +21,7 @@ pub use view::*;
 
 /// The longest text of a message, in bytes of UTF-8.
 pub const TEXT_MAX: usize = gossamer_wire::limits::TEXT;
+
+/// The longest draft, in bytes of UTF-8: what is too long for a message is not lost before it is
+/// shortened or sent as a file.
+pub const DRAFT_MAX: usize = 1 << 20;

@@ -224,6 +224,16 @@ pub struct MessageStateView {
     pub reached: u32,
 }
 
+/// What was typed for a conversation and not sent yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct DraftView {
+    /// `everyone`.
+    pub conversation: String,
+    /// As it was typed; empty when nothing is left of it.
+    pub text: String,
+}
+
 /// One file on its way, in either direction, or the record of one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]

@@ -26,6 +26,8 @@ export type MockControls = {
 
 const STEP_MS = 250;
 const RATE = 40_000_000;
+/** The disk, for what has to be there after the page is loaded again. */
+const DRAFT = 'gossamerMock.draft';
 
 /**
  * A simulated node for a plain browser: the same interface, deterministic, no network. The page's
@@ -190,6 +192,11 @@ export class MockHost implements Host {
         return this.#choose(command.peer, true);
       case 'remove_contact':
         return this.#choose(command.peer, false);
+      case 'set_draft':
+        sessionStorage.setItem(DRAFT, command.text);
+        return { event: 'draft', conversation: command.conversation, text: command.text };
+      case 'drafts':
+        return { event: 'drafts', drafts: [{ conversation: 'everyone', text: sessionStorage.getItem(DRAFT) ?? '' }] };
       case 'set_relay':
         return { event: 'relay', relay: command.relay };
       case 'connect':
