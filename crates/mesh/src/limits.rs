@@ -333,6 +333,19 @@ pub const DIGEST_LAST: Duration = Duration::from_secs(600);
 /// How long a classic message waits for v2 to bring the envelope that it is a copy of.
 pub const BRIDGE_WAIT: Duration = Duration::from_secs(2);
 
+/// Changes of the keyring that are kept and told at once, and the time after which one more is: each
+/// is a write to disk here and, over time, at everybody.
+pub const KEYRING_CHANGES: u32 = 8;
+/// See [`KEYRING_CHANGES`].
+pub const KEYRING_PAUSE: Duration = Duration::from_secs(1);
+
+/// So many times everything that may be known, at about 100 bytes for each id, is held by all
+/// reconciliation sessions together before no further one begins.
+pub const RECON_COPIES: usize = 2;
+
+/// A session in which nothing happened for this long gives way to another when there is no room.
+pub const RECON_IDLE: Duration = Duration::from_secs(1);
+
 /// Messages of one side in one reconciliation session.
 pub const RECON_ROUNDS: u32 = 64;
 

@@ -51,6 +51,7 @@ fn a_flood_over_anas_bridge_takes_neither_her_own_rate_nor_that_of_honest_histor
     let quota = Quota {
         bytes: 400_000,
         bodies: 10_000,
+        ..Quota::default()
     };
     let mut street = Street::with_quota(2, quota);
     street.meet(ANA, BEN);

@@ -306,7 +306,7 @@ proptest! {
     /// What a node that starts with more than it keeps lets go; a failure prints its seed.
     #[test]
     fn whatever_is_said_quotas_hold_and_the_right_ones_go(all in proptest::collection::vec(said(), 0..120)) {
-        let quota = Quota { bytes: 6_000, bodies: 40 };
+        let quota = Quota { bytes: 6_000, bodies: 40, ..Quota::default() };
         let entries: Vec<Entry> = all.iter().enumerate().map(|(n, said)| entry(n, said)).collect();
         let dropped = street::starts_with(ME, quota, Start {
             index: entries.clone(),
@@ -361,6 +361,7 @@ fn of_the_mail_of_one_author_what_ends_first_goes_first() {
     let quota = Quota {
         bytes: 250,
         bodies: 9,
+        ..Quota::default()
     };
     let dropped = street::starts_with(ME, quota, start);
     assert_eq!(dropped, [EnvelopeId::of(&1_usize.to_le_bytes())]);
@@ -373,6 +374,7 @@ fn mail_of_whom_we_have_met_goes_last_until_there_are_contacts() {
         Quota {
             bytes: 100_000,
             bodies: 40,
+            ..Quota::default()
         },
     );
     street.meet(ANA, BEN);

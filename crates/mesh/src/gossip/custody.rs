@@ -19,6 +19,8 @@ pub struct Quota {
     pub bytes: u64,
     /// Bodies.
     pub bodies: usize,
+    /// Envelopes that are known, with a body or without.
+    pub ids: usize,
 }
 
 impl Default for Quota {
@@ -26,6 +28,7 @@ impl Default for Quota {
         Self {
             bytes: limits::BODY_BYTES,
             bodies: limits::BODIES,
+            ids: limits::KNOWN_ENVELOPES,
         }
     }
 }
@@ -35,6 +38,7 @@ impl Quota {
         Self {
             bytes: self.bytes / of as u64,
             bodies: self.bodies / of,
+            ..self
         }
     }
 

@@ -14,7 +14,6 @@ use super::{
     custody::{Custody, Quota, Room},
     fleeting::Fleeting,
 };
-use crate::limits;
 
 /// What the brain knows of an envelope. Bodies are the store's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +116,8 @@ pub(crate) struct Index {
     bare: BTreeSet<(i64, EnvelopeId)>,
     /// Bodies that are held.
     custody: Custody,
+    /// Envelopes that are known at most.
+    most: usize,
 }
 
 #[derive(Debug, Default)]
@@ -136,6 +137,7 @@ impl Index {
             bare: BTreeSet::new(),
             fleeting: Fleeting::new(secret),
             custody: Custody::of(me, quota),
+            most: quota.ids,
         }
     }
 
@@ -286,7 +288,7 @@ impl Index {
             bodies,
             ..Expired::default()
         };
-        while self.entries.len() > limits::KNOWN_ENVELOPES {
+        while self.entries.len() > self.most {
             let Some((_, id)) = self.bare.first().copied() else {
                 break;
             };
@@ -497,7 +499,7 @@ mod tests {
     #[test]
     fn the_author_who_takes_most_gives_way_first_and_own_envelopes_never() {
         let mut index = Index::default();
-        let large = limits::BODY_BYTES / 4;
+        let large = crate::limits::BODY_BYTES / 4;
         let big = |n: u8, author: u8, own| Entry {
             author: DeviceId::new([author; 32]),
             size: u32::try_from(large).unwrap(),

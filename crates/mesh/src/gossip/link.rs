@@ -112,6 +112,13 @@ impl Link {
 }
 
 impl Sync {
+    /// Ids that its sessions hold.
+    pub(crate) fn ids(&self) -> usize {
+        let asking = self.initiator.as_ref().map_or(0, |session| session.len());
+        let asked = self.responder.as_ref().map_or(0, |session| session.len());
+        asking + asked
+    }
+
     /// The next DIGEST goes then, if not before.
     pub(crate) fn compare_by(&mut self, at: Duration) {
         self.digest_at = self.digest_at.min(at);

@@ -260,7 +260,7 @@ impl<R: Rng> Gossip<R> {
         self.make_acquaintance(device, now);
         self.neighbours.linked(&device, dialled);
         self.outputs.push_back(Output::Up { device, addr });
-        self.share_keys(id, admitted);
+        self.share_keys(id, admitted, now);
         self.ping(id, now);
         self.watch_at = self.watch_at.min(now + limits::WATCH);
         self.overlay_up(&device, now);
@@ -270,33 +270,45 @@ impl<R: Rng> Gossip<R> {
 
     /// Takes the keys of a neighbour that is admitted now, and sends it ours if it was shown others:
     /// more may have come before it admitted us.
-    fn share_keys(&mut self, id: LinkId, admitted: Admitted) {
+    fn share_keys(&mut self, id: LinkId, admitted: Admitted, now: Duration) {
         let is_outdated = self.me.password.is_some() && self.keyring != admitted.shown;
-        self.merge_keys(admitted.keys, Some(id));
+        self.merge_keys(admitted.keys, Some(id), now);
         if is_outdated {
             let frame = self.keyring_frame();
             self.send(id, &frame);
         }
     }
 
-    pub(super) fn merge_keys(&mut self, keys: Vec<NetworkKey>, from: Option<LinkId>) {
+    /// Whoever has the password can make keys without end, each of which changes the keyring: all that
+    /// come while no more changes may be told are told at once, a little later.
+    pub(super) fn merge_keys(
+        &mut self,
+        keys: Vec<NetworkKey>,
+        from: Option<LinkId>,
+        now: Duration,
+    ) {
         if self.me.password.is_none() || !self.keyring.merge(keys) {
             return;
         }
-        self.keep_keys();
+        if self.keyring_changes.take(now) {
+            self.tell_keys(from);
+        } else {
+            self.keyring_at.get_or_insert(now + limits::KEYRING_PAUSE);
+        }
+    }
+
+    /// Has the keys put on disk, without which nothing that was said is readable after a restart, and
+    /// sends them to all neighbours but the one that they came from.
+    pub(super) fn tell_keys(&mut self, from: Option<LinkId>) {
+        self.keyring_at = None;
+        let keyring = self.keyring.clone();
+        self.outputs.push_back(Output::Keyring(keyring));
         let frame = self.keyring_frame();
         for id in self.up_links() {
             if Some(id) != from {
                 self.send(id, &frame);
             }
         }
-    }
-
-    /// Has the keys put on disk: without them nothing that was said is readable after a restart.
-    pub(super) fn keep_keys(&mut self) {
-        self.keyring_at = None;
-        let keyring = self.keyring.clone();
-        self.outputs.push_back(Output::Keyring(keyring));
     }
 
     fn keyring_frame(&self) -> LinkFrame {
@@ -307,7 +319,7 @@ impl<R: Rng> Gossip<R> {
 
     fn up_frame(&mut self, id: LinkId, frame: LinkFrame, now: Duration) {
         match frame {
-            LinkFrame::Keyring(keys) => self.merge_keys(keys, Some(id)),
+            LinkFrame::Keyring(keys) => self.merge_keys(keys, Some(id), now),
             LinkFrame::Ping(token) => self.send(id, &LinkFrame::Pong(token)),
             LinkFrame::Pong(token) => self.pong(id, token, now),
             LinkFrame::DialBack(token) => self.dial_back(id, token, now),

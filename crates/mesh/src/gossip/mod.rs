@@ -72,7 +72,7 @@ use self::{
     pending::Pending,
     progress::Underway,
     routing::Routing,
-    tokens::Tokens,
+    tokens::{Rate, Tokens},
     twins::Twins,
 };
 pub use self::{
@@ -413,8 +413,9 @@ pub struct Gossip<R> {
     /// Seconds this node had run before it started.
     uptime: i64,
     keyring: Keyring,
-    /// When to try again to put it on disk.
+    /// When to tell of it again: it has changed since, or could not be put on disk.
     keyring_at: Option<Duration>,
+    keyring_changes: Tokens,
     /// Admitted before: a wrong guess of others does not keep them out.
     admitted: Lately,
     links: BTreeMap<LinkId, Link>,
@@ -462,6 +463,10 @@ impl<R: Rng> Gossip<R> {
             uptime: 0,
             keyring: Keyring::default(),
             keyring_at: None,
+            keyring_changes: Tokens::full(Rate {
+                burst: limits::KEYRING_CHANGES,
+                refill: limits::KEYRING_PAUSE,
+            }),
             admitted: Lately::new(limits::ACQUAINTANCES, limits::ACQUAINTANCE),
             links: BTreeMap::new(),
             neighbours: Neighbours::default(),
@@ -528,10 +533,12 @@ impl<R: Rng> Gossip<R> {
                 self.me.leaf = leaf;
                 self.links_changed(now);
             }
-            Input::Mint(key) => self.merge_keys(vec![key], None),
+            Input::Mint(key) => self.merge_keys(vec![key], None, now),
             Input::Persisted(ids) => self.persisted(ids),
             Input::PersistFailed(ids) => self.persist_failed(&ids),
-            Input::KeyringFailed => self.keyring_at = Some(now + PATIENCE),
+            Input::KeyringFailed => {
+                self.keyring_at.get_or_insert(now + PATIENCE);
+            }
             Input::Leave => self.leave(now),
             Input::Tick => {}
         }
@@ -668,7 +675,7 @@ impl<R: Rng> Gossip<R> {
         self.check_wanted(now);
         self.check_sessions(now);
         if self.keyring_at.is_some_and(|at| at <= now) {
-            self.keep_keys();
+            self.tell_keys(None);
         }
         self.banned.forget(now);
         self.forget_acquaintances(now);

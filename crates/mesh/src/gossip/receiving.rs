@@ -214,6 +214,7 @@ impl<R: Rng> Gossip<R> {
             };
             self.index.insert(entry.clone());
             self.outputs.push_back(Output::Remember(entry));
+            self.tidy();
             return true;
         }
         if !self.makes_room(&entry) {

@@ -40,6 +40,10 @@ impl Salted {
         Ok(Self { ids, sets })
     }
 
+    fn len(&self) -> usize {
+        self.ids.len()
+    }
+
     fn find(&self, salted: &[u8; 32]) -> Option<EnvelopeId> {
         let at = self.ids.binary_search_by(|(known, _)| known.cmp(salted));
         at.ok().and_then(|at| self.ids.get(at)).map(|(_, id)| *id)
@@ -90,6 +94,11 @@ pub(crate) enum Next {
 }
 
 impl Initiator {
+    /// Ids that it holds.
+    pub(crate) fn len(&self) -> usize {
+        self.salted.len()
+    }
+
     /// Begins. Returns the first message.
     pub(crate) fn start(
         session: u64,
@@ -185,6 +194,11 @@ pub(crate) struct Responder {
 }
 
 impl Responder {
+    /// Ids that it holds.
+    pub(crate) fn len(&self) -> usize {
+        self.salted.len()
+    }
+
     pub(crate) fn start(
         session: u64,
         bucket: &Bucket,

@@ -67,10 +67,14 @@ impl<R: Rng> Gossip<R> {
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
-        if link.sync.initiator.is_some() {
+        // Without room, the next DIGEST says again what differs.
+        if link.sync.initiator.is_some() || !self.has_room_for_session(now) {
             return;
         }
-        let Some(bucket) = link.sync.due.pop_first() else {
+        let link = self.links.get_mut(&id);
+        let Some((link, bucket)) =
+            link.and_then(|link| link.sync.due.pop_first().map(|bucket| (link, bucket)))
+        else {
             return;
         };
         if let Ok((initiator, message)) = Initiator::start(session, bucket, salt, &self.index, now)
@@ -83,6 +87,26 @@ impl<R: Rng> Gossip<R> {
                 message: message.into(),
             };
             self.send(id, &LinkFrame::Recon(recon));
+        }
+    }
+
+    /// Whether one more session may hold a whole bucket. Who lets us wait longest makes room.
+    fn has_room_for_session(&mut self, now: Duration) -> bool {
+        let held: usize = self.links.values().map(|link| link.sync.ids()).sum();
+        if held < limits::RECON_COPIES * self.me.quota.ids {
+            return true;
+        }
+        let idle = self.links.values_mut().filter_map(|link| {
+            let alive_at = link.sync.responder.as_ref()?.alive_at;
+            Some((alive_at, &mut link.sync))
+        });
+        let idlest = idle.min_by_key(|(alive_at, _)| *alive_at);
+        match idlest.filter(|(alive_at, _)| now.saturating_sub(*alive_at) >= limits::RECON_IDLE) {
+            Some((_, sync)) => {
+                sync.responder = None;
+                true
+            }
+            None => false,
         }
     }
 
@@ -110,11 +134,17 @@ impl<R: Rng> Gossip<R> {
         let Some(link) = self.links.get_mut(&id) else {
             return Ok(());
         };
-        let mut responder = match link.sync.responder.take() {
-            Some(responder) if responder.session == recon.session => responder,
+        let open = link.sync.responder.take();
+        let open = open.filter(|responder| responder.session == recon.session);
+        let has_room = open.is_some() || self.has_room_for_session(now);
+        let Some(link) = self.links.get_mut(&id) else {
+            return Ok(());
+        };
+        let mut responder = match open {
+            Some(responder) => responder,
             // Whoever opens more than that gets no answer, and tries again later.
-            _ if !link.sync.sessions.take(now) => return Ok(()),
-            _ => Box::new(Responder::start(
+            None if !has_room || !link.sync.sessions.take(now) => return Ok(()),
+            None => Box::new(Responder::start(
                 recon.session,
                 &recon.bucket,
                 recon.salt,

@@ -144,6 +144,7 @@ const fn apart(from: u64, until: u64, sides: usize) -> Partition {
 const KEPT: Quota = Quota {
     bytes: limits::BODY_BYTES,
     bodies: limits::BODIES,
+    ids: limits::KNOWN_ENVELOPES,
 };
 
 /// A quiet room, from which the others differ.
