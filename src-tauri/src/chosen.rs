@@ -97,6 +97,12 @@ impl Chosen {
         })
     }
 
+    /// Where all of them are.
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        let files = self.files();
+        files.iter().map(|(_, path)| path.clone()).collect()
+    }
+
     /// The file is on its way, and its token of no use any more.
     pub(crate) fn sent(&self, token: &Token) {
         self.files().retain(|(known, _)| known != token);

@@ -68,6 +68,15 @@ pub(crate) async fn pick_files(app: App<'_>) -> Result<Vec<ChosenFile>, ApiError
 }
 
 #[tauri::command]
+pub(crate) async fn text_as_file(
+    app: App<'_>,
+    text: String,
+    written: String,
+) -> Result<ChosenFile, ApiError> {
+    app.text_as_file(text, written).await
+}
+
+#[tauri::command]
 pub(crate) async fn open_downloads(app: App<'_>) -> Result<(), ApiError> {
     app.open_downloads()
 }

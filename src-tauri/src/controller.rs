@@ -2,6 +2,7 @@
 //! tested without a window.
 
 use std::{
+    collections::HashSet,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -29,6 +30,7 @@ use crate::{
     session::{JoinForm, Session},
     settings::{self, Settings},
     surveys::Surveys,
+    texts::Texts,
 };
 
 /// Leaving takes as long as saying goodbye and syncing a database; a window that closes does not
@@ -67,6 +69,7 @@ pub(crate) struct Controller<D> {
     feed: Arc<Feed>,
     drops: Listener<FileDrop>,
     chosen: Arc<Chosen>,
+    texts: Arc<Mutex<Texts>>,
     /// Held while the desktop shows a dialog for the page.
     dialog: Mutex<()>,
     state: Mutex<State>,
@@ -100,6 +103,7 @@ impl<D: Desktop> Controller<D> {
         Self {
             desktop,
             config,
+            texts: Arc::new(Mutex::new(Texts::of(&profile))),
             profile,
             join_at_once,
             joined_at_once: OnceCell::new(),
@@ -179,6 +183,8 @@ impl<D: Desktop> Controller<D> {
         self.save(&state);
         let ready = node.ready.clone();
         state.node = Some(node);
+        drop(state);
+        self.clear_texts().await;
         Ok(ready)
     }
 
@@ -238,6 +244,7 @@ impl<D: Desktop> Controller<D> {
     /// forgotten.
     pub(crate) async fn leave(&self) {
         self.chosen.forget();
+        self.clear_texts().await;
         let mut state = self.state.lock().await;
         if let Some(node) = state.node.take() {
             // An error means that it has stopped already.
@@ -331,11 +338,51 @@ impl<D: Desktop> Controller<D> {
     async fn keep(&self, paths: Vec<PathBuf>) -> Result<Vec<ChosenFile>, ApiError> {
         let chosen = Arc::clone(&self.chosen);
         // Folders may be on a network that is slow to answer.
-        let kept = tokio::task::spawn_blocking(move || chosen.keep(paths)).await;
-        kept.unwrap_or_else(|error| {
-            let message = format!("Something in Gossamer failed: {error}.");
-            Err(ApiError::new(ErrorCode::Internal, message))
+        blocking(move || chosen.keep(paths)).await
+    }
+
+    /// Makes a file of a text that the user wrote, as one that was chosen. `written` is when, for its
+    /// name: `2026-12-01 14.05`.
+    pub(crate) async fn text_as_file(
+        &self,
+        text: String,
+        written: String,
+    ) -> Result<ChosenFile, ApiError> {
+        // Held until it is among the chosen files, so that nothing clears it away before.
+        let texts = Arc::clone(&self.texts).lock_owned().await;
+        let named = self.named_files().await?;
+        let chosen = Arc::clone(&self.chosen);
+        blocking(move || {
+            texts.clear(&named);
+            let path = texts.write(&text, &written)?;
+            let kept = chosen.keep(vec![path])?.pop();
+            kept.ok_or_else(|| ApiError::new(ErrorCode::Internal, "The file was not kept."))
         })
+        .await
+    }
+
+    /// Removes the texts that were made files and that neither wait to be sent nor are in the list of
+    /// files: whoever has sent one finds it there until the list is cleared.
+    async fn clear_texts(&self) {
+        let texts = Arc::clone(&self.texts).lock_owned().await;
+        // Without a list nothing is known to be over.
+        if let Ok(named) = self.named_files().await {
+            let cleared = blocking(move || {
+                texts.clear(&named);
+                Ok(())
+            });
+            let _ = cleared.await;
+        }
+    }
+
+    /// The files that were chosen and those that the node lists, by path.
+    async fn named_files(&self) -> Result<HashSet<String>, ApiError> {
+        // Looked at first: a file is in the node's list before it is no longer among the chosen ones.
+        let chosen = self.chosen.paths();
+        let mut named: HashSet<_> = chosen.iter().map(|path| display(path)).collect();
+        let listed = self.transfers().await?;
+        named.extend(listed.into_iter().filter_map(|transfer| transfer.path));
+        Ok(named)
     }
 
     /// The right to show a dialog, so that the page cannot cover the screen with them.
@@ -365,13 +412,7 @@ impl<D: Desktop> Controller<D> {
     /// Shows the file of a transfer in its folder. The path comes from the node, never from the
     /// window.
     pub(crate) async fn reveal(&self, transfer: &str) -> Result<(), ApiError> {
-        let Event::Transfers { transfers } = self.execute(Command::Transfers).await? else {
-            return Err(ApiError::new(
-                ErrorCode::Internal,
-                "The node did not list its files.",
-            ));
-        };
-        let file = file_of(&transfers, transfer)?;
+        let file = file_of(&self.transfers().await?, transfer)?;
         self.desktop.reveal(&file).map_err(|error| {
             ApiError::new(
                 ErrorCode::FileUnreadable,
@@ -396,6 +437,16 @@ impl<D: Desktop> Controller<D> {
         })
     }
 
+    async fn transfers(&self) -> Result<Vec<TransferView>, ApiError> {
+        let Event::Transfers { transfers } = self.execute(Command::Transfers).await? else {
+            return Err(ApiError::new(
+                ErrorCode::Internal,
+                "The node did not list its files.",
+            ));
+        };
+        Ok(transfers)
+    }
+
     fn downloads(&self) -> Result<PathBuf, ApiError> {
         self.config.downloads_dir()
     }
@@ -405,6 +456,17 @@ impl State {
     fn running(&self) -> Option<&Running> {
         self.node.as_ref().filter(|node| !node.pump.is_finished())
     }
+}
+
+/// Runs what waits for the file system, and would hold up others meanwhile.
+async fn blocking<T: Send + 'static>(
+    task: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let done = tokio::task::spawn_blocking(task).await;
+    done.unwrap_or_else(|error| {
+        let message = format!("Something in Gossamer failed: {error}.");
+        Err(ApiError::new(ErrorCode::Internal, message))
+    })
 }
 
 fn file_of(transfers: &[TransferView], id: &str) -> Result<PathBuf, ApiError> {

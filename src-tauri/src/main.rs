@@ -18,6 +18,7 @@ mod question;
 mod session;
 mod settings;
 mod surveys;
+mod texts;
 mod window;
 
 use std::{

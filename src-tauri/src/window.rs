@@ -42,6 +42,7 @@ pub(crate) fn run(opening: Opening) -> Result<(), String> {
             commands::subscribe,
             commands::follow_drops,
             commands::pick_files,
+            commands::text_as_file,
             commands::open_downloads,
             commands::reveal,
             commands::open_link,

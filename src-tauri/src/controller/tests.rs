@@ -337,6 +337,44 @@ async fn a_file_is_sent_once_for_each_time_it_is_chosen() {
 }
 
 #[tokio::test]
+async fn a_text_that_became_a_file_stays_while_it_may_be_sent_or_is_listed() {
+    let place = Place::new();
+    let controller = place.controller(false);
+    let write = async |text: &str| {
+        let written = "2026-12-01 14.05".to_owned();
+        controller.text_as_file(text.to_owned(), written).await
+    };
+    let early = write("early").await.unwrap_err();
+    assert_eq!(early.code, ErrorCode::Stopped);
+    controller.join(place.form(), None, None).await.unwrap();
+
+    let file = write("sent").await.unwrap();
+    let seen = (file.name.as_str(), file.size);
+    assert_eq!(seen, ("Message 2026-12-01 14.05.txt", Some(4)));
+    let Event::Transfer(transfer) = controller.run(send_file(&file)).await.unwrap() else {
+        panic!("send_file is answered with its transfer");
+    };
+    let sent = PathBuf::from(transfer.path.unwrap());
+    let token = write("not sent").await.unwrap().token;
+    let unsent = controller.chosen.path(&token).unwrap();
+    write("another one").await.unwrap();
+    assert!(sent.exists() && unsent.exists());
+
+    controller.leave().await;
+    assert!(sent.exists() && !unsent.exists());
+    controller.join(place.form(), None, None).await.unwrap();
+    assert_eq!(fs::read_to_string(&sent).unwrap(), "sent");
+    let cancel = Command::Cancel {
+        transfer: transfer.id,
+    };
+    for command in [cancel, Command::ClearTransfers] {
+        controller.run(PageCommand::Node(command)).await.unwrap();
+    }
+    controller.leave().await;
+    assert!(!sent.exists(), "nothing names it any more");
+}
+
+#[tokio::test]
 async fn what_is_dropped_on_the_window_is_told_without_its_path() {
     let place = Place::new();
     let controller = place.controller(false);

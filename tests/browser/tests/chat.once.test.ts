@@ -54,6 +54,67 @@ test('adds a line with Shift+Enter and sends nothing blank', async ({ page }) =>
   await expect(page.getByTestId('message')).toHaveCount(1);
 });
 
+/** A message of ana's that is longer than one may be, by as many bytes. */
+const longer = (by: number) => 'a'.repeat(16 * 1024 + by);
+
+test('says by how much a message is too long, once ana has stopped typing', async ({ page }) => {
+  await open(page, 'empty');
+  const composer = page.getByTestId('composer');
+  const told = page.getByTestId('too-long');
+  await composer.fill(longer(0));
+  await expect(page.getByTestId('send')).toBeEnabled();
+  await expect(page.getByRole('button', { name: 'Send as a file' })).toHaveCount(0);
+
+  await told.evaluate((element) => {
+    const said: string[] = [];
+    new MutationObserver(() => said.push(element.textContent ?? '')).observe(element, {
+      characterData: true,
+      childList: true,
+      subtree: true,
+    });
+    Object.assign(window, { said });
+  });
+  const said = () => page.evaluate(() => (window as unknown as { said: string[] }).said);
+  await composer.press('End');
+  await composer.pressSequentially('\u00e4\u00f6\u00fc');
+  const hint = '6 B too long for one message. Shorten it, or send it as a file.';
+  await expect(composer).toHaveAccessibleDescription(hint);
+  await expect(page.getByTestId('send')).toBeDisabled();
+  await expect(told).toHaveText(hint);
+  expect(await said()).toEqual([hint]);
+
+  await composer.fill('short');
+  await expect(told).toHaveText('Fits into one message now.');
+});
+
+test('sends as a file what is too long for a message', async ({ page }) => {
+  await open(page, 'empty');
+  const composer = page.getByTestId('composer');
+  await composer.fill(longer(1300));
+  await page.getByRole('button', { name: 'Send as a file' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('Message 2026-11-22 14.06.txt');
+
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(composer).toHaveValue(longer(1300));
+  await expect(page.getByTestId('transfer')).toHaveCount(0);
+
+  await page.getByRole('button', { name: 'Send as a file' }).press('Enter');
+  await dialog.getByRole('button', { name: 'Send 1 file' }).click();
+  await expect(page.getByTestId('transfer')).toContainText('Message 2026-11-22 14.06.txt');
+  await expect(composer).toHaveValue('');
+  await expect(composer).toBeFocused();
+});
+
+test('keeps what ana wrote when no file can be made of it', async ({ page }) => {
+  await open(page, 'empty');
+  const much = 'a'.repeat(1024 * 1024 + 1);
+  await page.getByTestId('composer').fill(much);
+  await page.getByRole('button', { name: 'Send as a file' }).click();
+  await expect(page.getByText('The text is too long for a file: 1 MiB fit.')).toBeVisible();
+  await expect(page.getByTestId('composer')).toHaveValue(much);
+});
+
 test('keeps a draft over a restart', async ({ page }) => {
   await open(page, 'empty');
   await page.getByTestId('composer').fill('half a thought');

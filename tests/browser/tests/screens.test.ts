@@ -59,6 +59,12 @@ const screens: Screen[] = [
     },
   },
   {
+    name: 'chat-too-long',
+    scenario: 'busy',
+    shows: '1.24 KB too long for one message.',
+    act: (page) => page.getByTestId('composer').fill('All of it. '.repeat(1602)),
+  },
+  {
     name: 'chat-emoji',
     scenario: 'busy',
     shows: 'Faces',

@@ -30,6 +30,11 @@ export interface Host {
   subscribe(listener: (events: Event[]) => void): Promise<void>;
   /** The system's open dialog; none when it was dismissed. */
   pickFiles(): Promise<ChosenFile[]>;
+  /**
+   * A file of a text that was written here, as one that was chosen. `written` is when, for its name:
+   * `2026-12-01 14.05`.
+   */
+  textAsFile(text: string, written: string): Promise<ChosenFile>;
   openDownloads(): Promise<void>;
   /** Shows a finished transfer's file in the system's file manager. */
   reveal(transfer: string): Promise<void>;

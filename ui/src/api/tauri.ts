@@ -42,6 +42,10 @@ export class TauriHost implements Host {
     return call<ChosenFile[]>('pick_files');
   }
 
+  textAsFile(text: string, written: string) {
+    return call<ChosenFile>('text_as_file', { text, written });
+  }
+
   openDownloads() {
     return call<void>('open_downloads');
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { ago, day, percent, rate, shortWhen, size, time, timeLeft } from './format';
+import { ago, day, fileMoment, percent, rate, shortWhen, size, time, timeLeft } from './format';
 
 describe('sizes', () => {
   it.each([
@@ -54,6 +54,10 @@ describe('days', () => {
     expect(day(at(2026, 10, 18), now)).toBe('Wednesday');
     expect(day(at(2026, 10, 2), now)).toBe('Mon 2 Nov');
     expect(day(at(2025, 10, 2), now)).toBe('Sun, 2 Nov 2025');
+  });
+
+  it('writes a moment for the name of a file', () => {
+    expect(fileMoment(at(2026, 11, 1, 14, 5))).toBe('2026-12-01 14.05');
   });
 
   it('tells how long ago something was heard', () => {

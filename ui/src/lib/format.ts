@@ -47,6 +47,14 @@ export function time(at: number): string {
   return new Date(at).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' });
 }
 
+/** A moment as file names have it, by the clock on the wall: 2026-12-01 14.05. */
+export function fileMoment(at: number): string {
+  const date = new Date(at);
+  const digits = (n: number, width = 2) => String(n).padStart(width, '0');
+  const day = [digits(date.getFullYear(), 4), digits(date.getMonth() + 1), digits(date.getDate())];
+  return `${day.join('-')} ${digits(date.getHours())}.${digits(date.getMinutes())}`;
+}
+
 const startOfDay = (at: number) => new Date(at).setHours(0, 0, 0, 0);
 const DAY = 86_400_000;
 

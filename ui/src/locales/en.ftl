@@ -193,7 +193,9 @@ code-less = Show fewer lines
 composer-placeholder = Message Everyone
 composer-hint = Enter sends, Shift+Enter adds a line. Drop files anywhere.
 composer-waits = Nobody is here yet. Your message leaves when someone is.
-composer-too-long = Too long for one message. Shorten it, or send it as a file.
+composer-too-long = { $size } too long for one message. Shorten it, or send it as a file.
+composer-fits = Fits into one message now.
+composer-as-file = Send as a file
 composer-failed = Not sent.
 composer-attach = Send files
 composer-emoji = Emoji
@@ -439,7 +441,7 @@ drop-what = You are asked before anything leaves.
 
 clear-history-open = Clear history
 clear-history-title = Clear the file history?
-clear-history-what = The list of ended transfers is emptied. The files themselves stay where they are.
+clear-history-what = The list of ended transfers is emptied. The files themselves stay where they are; only texts that you sent as files go.
 clear-history-do = Clear history
 
 ## Settings

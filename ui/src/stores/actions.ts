@@ -3,6 +3,8 @@ import type { PeerView } from '$/bindings/PeerView';
 import type { RelayMode } from '$/bindings/RelayMode';
 import type { TransferView } from '$/bindings/TransferView';
 
+import { fileMoment } from '$/lib/format';
+
 import { dialogs } from './dialogs.svelte';
 import { ask, host } from './host';
 import { everyone } from './messages.svelte';
@@ -60,10 +62,20 @@ export async function chooseFiles(): Promise<void> {
   if (files && files.length > 0) dialogs.open({ kind: 'send-files', files });
 }
 
-export async function sendFiles(files: ChosenFile[]): Promise<void> {
+/** As {@link chooseFiles}, for a text. `onsent` is called once it is on its way. */
+export async function sendAsFile(text: string, onsent: () => void): Promise<void> {
+  const file = await attempt(host().textAsFile(text, fileMoment(Date.now())));
+  if (file) dialogs.open({ kind: 'send-files', files: [file], onsent });
+}
+
+/** Whether all of them are on their way. */
+export async function sendFiles(files: ChosenFile[]): Promise<boolean> {
+  let all = true;
   for (const { token } of files) {
-    await attempt(ask({ cmd: 'send_file', to: EVERYONE, token }, 'transfer'));
+    const sent = await attempt(ask({ cmd: 'send_file', to: EVERYONE, token }, 'transfer'));
+    all &&= sent !== undefined;
   }
+  return all;
 }
 
 export async function answer(

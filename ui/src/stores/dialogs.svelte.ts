@@ -3,7 +3,8 @@ import type { ChosenFile } from '$/bindings/ChosenFile';
 export type DialogRequest =
   | { kind: 'connect' }
   | { kind: 'shortcuts' }
-  | { kind: 'send-files'; files: ChosenFile[] }
+  /** `onsent` is called once all of them are on their way. */
+  | { kind: 'send-files'; files: ChosenFile[]; onsent?: () => void }
   | { kind: 'clear-history' }
   | { kind: 'leave' };
 

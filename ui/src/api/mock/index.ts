@@ -28,6 +28,7 @@ const STEP_MS = 250;
 const RATE = 40_000_000;
 /** The disk, for what has to be there after the page is loaded again. */
 const DRAFT = 'gossamerMock.draft';
+const MAX_TEXT_FILE = 1024 * 1024;
 
 /**
  * A simulated node for a plain browser: the same interface, deterministic, no network. The page's
@@ -135,6 +136,18 @@ export class MockHost implements Host {
   async pickFiles(): Promise<ChosenFile[]> {
     this.#note('pickFiles');
     return this.#tell(this.#chosen);
+  }
+
+  async textAsFile(text: string, written: string): Promise<ChosenFile> {
+    this.#note('textAsFile', text, written);
+    const size = new TextEncoder().encode(text).length;
+    if (size > MAX_TEXT_FILE) {
+      throw { code: 'limit_reached', message: 'The text is too long for a file: 1 MiB fit.' };
+    }
+    this.#serial += 1;
+    const file = { token: `text${this.#serial}`, name: `Message ${written}.txt`, size };
+    this.#tell([file]);
+    return file;
   }
 
   async openDownloads(): Promise<void> {
