@@ -85,7 +85,9 @@ mod tests {
         for url in [
             "https://example.org/a?b#c",
             "http://10.0.0.7:8080/",
+            "https://www.example.org",
             "mailto:ana@example.org",
+            "mailto:ana.b+list@mail.example.org",
             "mailto:ana@example.org?Subject=hello&body=ben",
         ] {
             assert!(Link::read(url).is_ok(), "{url}");
@@ -110,6 +112,9 @@ mod tests {
             "mailto:ben@example.org?subject=a&%61ttachment=a",
             "/etc/passwd",
             "example.org",
+            // The page says `https:` for these.
+            "www.example.org",
+            "ana@example.org",
             "",
         ] {
             assert_refused(url);
@@ -148,6 +153,11 @@ mod tests {
         assert!(link.address().ends_with("/a?b#c"));
         assert!(question.text.is_ascii());
         let mail = Link::read("mailto:ana@example.org?subject=hello").unwrap();
-        assert!(mail.question().text.starts_with("ana@example.org\n"));
+        let asked = mail.question().text;
+        assert!(asked.starts_with("ana@example.org\n"), "{asked}");
+        assert!(
+            asked.contains("mailto:ana@example.org?subject=hello\n"),
+            "{asked}"
+        );
     }
 }

@@ -172,6 +172,22 @@ test('leaves links to the desktop, which asks before one opens', async ({ page }
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });
 
+test('opens www. as https, and a mail address to write to, with the keyboard too', async ({
+  page,
+}) => {
+  await open(page, 'empty');
+  await hear(page, 'www.example.org/today or ana@example.org');
+  await last(page).getByRole('link', { name: 'www.example.org/today' }).click();
+  await last(page).getByRole('link', { name: 'ana@example.org' }).press('Enter');
+  const opened = () =>
+    page.evaluate(() =>
+      window.gossamerMock.calls
+        .filter(({ method }) => method === 'openLink')
+        .map(({ args }) => args[0]),
+    );
+  await expect.poll(opened).toEqual(['https://www.example.org/today', 'mailto:ana@example.org']);
+});
+
 test('never runs what a message carries', async ({ page }) => {
   await open(page, 'empty');
   await hear(page, '<img src=x onerror="document.title=1"> [x](javascript:alert(1)) **ok**');

@@ -62,8 +62,55 @@ it('links written addresses, and only whole ones', () => {
 });
 
 it.each([
+  ['see www.example.org.', 'https://www.example.org', 'www.example.org'],
+  ['(WWW.Example.org)', 'https://WWW.Example.org', 'WWW.Example.org'],
+  ['www.example.org:8080/a_b_c?d=1#e', 'https://www.example.org:8080/a_b_c?d=1#e'],
+  ['**www.example.org**', 'https://www.example.org'],
+  ['www.b\u00fccher.example', 'https://www.xn--bcher-kva.example', 'www.b\u00fccher.example'],
+  ['write to ana@example.org, soon', 'mailto:ana@example.org', 'ana@example.org'],
+  ['<ana.b+list@mail.example.org>', 'mailto:ana.b+list@mail.example.org'],
+  ['ana@www.example.org', 'mailto:ana@www.example.org'],
+  ['https://www.example.org/', 'https://www.example.org/'],
+])('makes one link of what is written in "%s"', (text, href, shown?: string) => {
+  const page = new DOMParser().parseFromString(html(text), 'text/html');
+  const links = [...page.querySelectorAll('a')];
+  expect(links.map((link) => link.getAttribute('href'))).toEqual([href]);
+  if (shown !== undefined) expect(links[0]?.textContent).toBe(shown);
+});
+
+it.each([
+  'www.example',
+  'www. example.org',
+  'awww.example.org',
+  'a.www.example.org',
+  'smb://www.example.org/share',
+  'ftp://www.example.org/',
+  '@ana, meet @ben',
+  'root@localhost',
+  'user@',
+  '`www.example.org` and `ana@example.org`',
+])('makes no link of "%s"', (text) => {
+  expect(html(text)).not.toContain('<a');
+});
+
+it('makes one link of each, however many there are', () => {
+  const page = new DOMParser().parseFromString(
+    html('www.a.example ana@b.example\nhttps://c.example www.a.example'),
+    'text/html',
+  );
+  expect([...page.querySelectorAll('a')].map((link) => link.getAttribute('href'))).toEqual([
+    'https://www.a.example',
+    'mailto:ana@b.example',
+    'https://c.example',
+    'https://www.a.example',
+  ]);
+});
+
+it.each([
   ['stars', '*a* '.repeat(MAX_ELEMENTS)],
   ['links', 'https://a.b '.repeat(MAX_ELEMENTS)],
+  ['pages', 'www.a.b '.repeat(MAX_ELEMENTS)],
+  ['mail addresses', 'a@b.c '.repeat(MAX_ELEMENTS)],
   ['short lines', 'a\n'.repeat(MAX_ELEMENTS + 1)],
   ['paragraphs', 'a\n\n'.repeat(MAX_ELEMENTS + 1)],
   ['code blocks', '```\na\n```\n'.repeat(MAX_ELEMENTS + 1)],

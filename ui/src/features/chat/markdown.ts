@@ -26,7 +26,20 @@ const md = new MarkdownIt({ html: false, linkify: true, breaks: true }).disable(
   'reference',
 ]);
 md.set({ maxNesting: MAX_NESTING });
-md.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
+// Of what has no scheme, mail addresses and what begins with `www.` are links; `readme.md` is none.
+md.linkify.set({ fuzzyLink: false, fuzzyEmail: true });
+md.linkify.add('www.', {
+  validate(text, pos, { re }) {
+    const before = text.charAt(pos - 'www.'.length - 1);
+    if (/[.:/\\\-@]/u.test(before)) return 0;
+    const rest = re.get_relative_proto_validator();
+    rest.lastIndex = pos;
+    return rest.exec(text)?.[0].length ?? 0;
+  },
+  normalize(match) {
+    match.url = `https://${match.url}`;
+  },
+});
 md.validateLink = (href) => /^(?:https?|mailto):/iu.test(href.trim());
 
 /**
