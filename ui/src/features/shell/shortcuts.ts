@@ -2,6 +2,8 @@ import { chooseFiles } from '$/stores/actions';
 import { dialogs } from '$/stores/dialogs.svelte';
 import { router } from '$/stores/router.svelte';
 
+import { cycleRegions } from './regions';
+
 /** What the sheet lists; `words` names the catalogue entry. */
 export const shortcuts: { keys: string[]; words: string }[] = [
   { keys: ['Ctrl', '1'], words: 'shortcut-chats' },
@@ -12,6 +14,8 @@ export const shortcuts: { keys: string[]; words: string }[] = [
   { keys: ['Ctrl', 'Shift', 'U'], words: 'shortcut-send-files' },
   { keys: ['Ctrl', 'Shift', 'D'], words: 'shortcut-details' },
   { keys: ['F6'], words: 'shortcut-regions' },
+  { keys: ['Shift', 'F6'], words: 'shortcut-regions-back' },
+  { keys: ['↑', '↓'], words: 'shortcut-rows' },
   { keys: ['Alt', '←'], words: 'shortcut-back' },
   { keys: ['↑'], words: 'shortcut-messages' },
   { keys: ['C'], words: 'shortcut-copy' },
@@ -22,7 +26,10 @@ export const shortcuts: { keys: string[]; words: string }[] = [
 /** Reports whether the event was a shortcut and has been handled. */
 export function handleShortcut(event: KeyboardEvent): boolean {
   if (dialogs.current !== null) return false;
-  if (event.key === 'F6') return cycleRegions(event.shiftKey ? -1 : 1);
+  if (event.key === 'F6') {
+    cycleRegions(event.shiftKey ? -1 : 1);
+    return true;
+  }
   if (event.altKey && !event.ctrlKey && !event.metaKey) return throughHistory(event.key);
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return false;
   return event.shiftKey ? withShift(event.key.toLowerCase()) : plain(event.key.toLowerCase());
@@ -73,20 +80,6 @@ function throughHistory(key: string): boolean {
   if (key === 'ArrowLeft') window.history.back();
   else if (key === 'ArrowRight') window.history.forward();
   else return false;
-  return true;
-}
-
-/** Regions come in the order of the document; focus goes to what can be used in the next one. */
-function cycleRegions(step: 1 | -1): boolean {
-  const regions = [...document.querySelectorAll<HTMLElement>('[data-region]')].filter(
-    (region) => region.offsetParent !== null,
-  );
-  const current = regions.findIndex((region) => region.contains(document.activeElement));
-  const next = regions.at((current + step + regions.length) % regions.length);
-  const usable = next?.querySelector<HTMLElement>(
-    'article[tabindex="0"], textarea, a[href], button:not(:disabled), input, [tabindex="0"]',
-  );
-  (usable ?? next)?.focus();
   return true;
 }
 
