@@ -137,7 +137,6 @@ function take(event: Event): void {
     case 'error':
     case 'ready':
     case 'history':
-    // This window alone types.
     case 'draft':
     case 'drafts':
     case 'connecting':

@@ -209,7 +209,10 @@ export class MockHost implements Host {
         sessionStorage.setItem(DRAFT, command.text);
         return { event: 'draft', conversation: command.conversation, text: command.text };
       case 'drafts':
-        return { event: 'drafts', drafts: [{ conversation: 'everyone', text: sessionStorage.getItem(DRAFT) ?? '' }] };
+        return {
+          event: 'drafts',
+          drafts: [{ conversation: 'everyone', text: sessionStorage.getItem(DRAFT) ?? '' }],
+        };
       case 'set_relay':
         return { event: 'relay', relay: command.relay };
       case 'connect':
