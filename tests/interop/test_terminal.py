@@ -14,7 +14,7 @@ BAD_LINES = {
     "a number for a text": '{"cmd":"send","to":"everyone","text":7}',
     "a superfluous argument": '{"cmd":"send","to":"everyone","text":"hi","loud":true}',
     "broken UTF-8": b'{"cmd":"\xff"}',
-    "200 KiB": '{"cmd":"send","to":"everyone","text":"' + "x" * 200_000 + '"}',
+    "7 MB": '{"cmd":"send","to":"everyone","text":"' + "x" * 7_000_000 + '"}',
     "deep nesting": '{"cmd":' + "[" * 30_000,
 }
 
