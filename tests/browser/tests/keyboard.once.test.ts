@@ -242,6 +242,7 @@ test('reaches a notice with F6, and returns to where it was from', async ({ page
   const hash = () => page.getByRole('button', { name: /^Copy the SHA-256/ }).first();
   await open(page, 'busy', 'files');
   await hash().press('Enter');
+  await expect(page.getByText('SHA-256 copied')).toBeVisible();
   await page.keyboard.press('F6');
   await page.keyboard.press('F6');
   expect(await regionOf(page)).toBe('notices');
