@@ -124,7 +124,7 @@ test('keeps a draft over a restart', async ({ page }) => {
 
   await composer.press('End');
   await composer.pressSequentially(', whole');
-  await page.getByRole('link', { name: 'People' }).click();
+  await goesToPeople(page);
   await page.getByRole('link', { name: 'Chats' }).click();
   await expect(composer).toHaveValue('half a thought, whole');
 
@@ -321,6 +321,12 @@ test('stays where the reader is when something new comes', async ({ page }) => {
   await expect(last(page)).toContainText('something new');
 });
 
+/** Until the chat is gone, what comes is on screen there. */
+async function goesToPeople(page: Page) {
+  await page.getByRole('link', { name: 'People' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'People' })).toBeVisible();
+}
+
 /** Nine texts, each of several lines: more than fit on a screen. */
 async function hearMuch(page: Page) {
   const now = await page.evaluate(() => Date.now());
@@ -343,7 +349,7 @@ test('begins with what is new, and takes nothing for read that has not been on s
 }) => {
   for (const scenario of ['long', 'empty']) {
     await open(page, scenario);
-    await page.getByRole('link', { name: 'People' }).click();
+    await goesToPeople(page);
     await hearMuch(page);
     await page.getByRole('link', { name: 'Chats 9 unread messages' }).click();
     await expect(page.getByTestId('unread-divider')).toBeInViewport();
@@ -360,7 +366,7 @@ test('begins with what is new, and takes nothing for read that has not been on s
 
 test('takes what is new for read at once when all of it has room', async ({ page }) => {
   await open(page, 'long');
-  await page.getByRole('link', { name: 'People' }).click();
+  await goesToPeople(page);
   await hear(page, 'one line');
   await page.getByRole('link', { name: 'Chats 1 unread message' }).click();
   await expect(last(page)).toContainText('one line');
@@ -372,7 +378,7 @@ test('takes what is new for read at once when all of it has room', async ({ page
 test('follows a burst after having been elsewhere', async ({ page }) => {
   await open(page, 'long');
   await expect(last(page)).toBeInViewport();
-  await page.getByRole('link', { name: 'People' }).click();
+  await goesToPeople(page);
   await expect(page.getByRole('heading', { level: 1, name: 'People' })).toBeVisible();
   await page.getByRole('link', { name: 'Chats' }).click();
   await expect(last(page)).toBeInViewport();
