@@ -675,6 +675,7 @@ impl<R: Rng> Gossip<R> {
         self.check_wanted(now);
         self.check_sessions(now);
         if self.keyring_at.is_some_and(|at| at <= now) {
+            self.keyring_changes.take(now);
             self.tell_keys(None);
         }
         self.banned.forget(now);

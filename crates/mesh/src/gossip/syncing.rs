@@ -64,17 +64,15 @@ impl<R: Rng> Gossip<R> {
 
     fn next_session(&mut self, id: LinkId, now: Duration) {
         let (session, salt) = (u64::from_le_bytes(self.random()), self.random());
+        let has_work = |link: &Link| link.sync.initiator.is_none() && !link.sync.due.is_empty();
+        // Without room, the next DIGEST says again what differs.
+        if !self.links.get(&id).is_some_and(has_work) || !self.has_room_for_session(now) {
+            return;
+        }
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
-        // Without room, the next DIGEST says again what differs.
-        if link.sync.initiator.is_some() || !self.has_room_for_session(now) {
-            return;
-        }
-        let link = self.links.get_mut(&id);
-        let Some((link, bucket)) =
-            link.and_then(|link| link.sync.due.pop_first().map(|bucket| (link, bucket)))
-        else {
+        let Some(bucket) = link.sync.due.pop_first() else {
             return;
         };
         if let Ok((initiator, message)) = Initiator::start(session, bucket, salt, &self.index, now)
@@ -135,15 +133,12 @@ impl<R: Rng> Gossip<R> {
             return Ok(());
         };
         let open = link.sync.responder.take();
-        let open = open.filter(|responder| responder.session == recon.session);
-        let has_room = open.is_some() || self.has_room_for_session(now);
-        let Some(link) = self.links.get_mut(&id) else {
-            return Ok(());
-        };
-        let mut responder = match open {
+        let mut responder = match open.filter(|open| open.session == recon.session) {
             Some(responder) => responder,
             // Whoever opens more than that gets no answer, and tries again later.
-            None if !has_room || !link.sync.sessions.take(now) => return Ok(()),
+            None if !link.sync.sessions.take(now) || !self.has_room_for_session(now) => {
+                return Ok(());
+            }
             None => Box::new(Responder::start(
                 recon.session,
                 &recon.bucket,
@@ -153,7 +148,9 @@ impl<R: Rng> Gossip<R> {
             )?),
         };
         let answer = responder.answer(&recon.message, now)?;
-        link.sync.responder = Some(responder);
+        if let Some(link) = self.links.get_mut(&id) {
+            link.sync.responder = Some(responder);
+        }
         let recon = Recon {
             message: answer.into(),
             ..recon.clone()
