@@ -8,14 +8,13 @@
 
 mod street;
 
-use bytes::Bytes;
-use gossamer_crypto::{DeviceKey, NetworkId, Signed};
+use gossamer_crypto::{DeviceKey, NetworkId};
 use gossamer_mesh::{gossip::Quota, limits};
 use gossamer_wire::v2::{
     Body, Envelope, EnvelopeFrame, Kind, LinkFrame, LinkState, LinkStateFrame,
 };
 
-use street::{ANA, BEN, CLEO, Street};
+use street::{ANA, BEN, CLEO, Street, signed};
 
 /// Ana and cleo each have a link to ben, and none to each other.
 fn street(quota: Quota) -> Street {
@@ -123,14 +122,7 @@ fn cleo_passes_on_many_peoples_bursts_and_has_no_more_than_her_links_share_check
             origin: Some(author.id()),
             ..street.body(CLEO, &n.to_le_bytes())
         };
-        let body: Bytes = body.encode().unwrap();
-        let signature = author.sign(Signed::Envelope, &body);
-        let envelope = Envelope {
-            body,
-            signature,
-            signer: None,
-        };
-        street.forges(CLEO, BEN, &frame(envelope, 0));
+        street.forges(CLEO, BEN, &frame(signed(&author, &body), 0));
     }
     let share = usize::try_from(limits::LINK_BURST).unwrap();
     assert_eq!(street.people[BEN].shown.len(), share);
@@ -151,14 +143,7 @@ fn long_words(street: &mut Street, authors: u8, each: u8) {
                 origin: Some(author.id()),
                 ..street.body(CLEO, &[n; 60_000])
             };
-            let body: Bytes = body.encode().unwrap();
-            let signature = author.sign(Signed::Envelope, &body);
-            let envelope = Envelope {
-                body,
-                signature,
-                signer: None,
-            };
-            street.forges(CLEO, BEN, &frame(envelope, 0));
+            street.forges(CLEO, BEN, &frame(signed(&author, &body), 0));
         }
     }
 }

@@ -8,12 +8,12 @@
 
 mod street;
 
-use gossamer_crypto::{DeviceKey, NetworkKey, Signed};
+use gossamer_crypto::{DeviceKey, NetworkKey};
 use gossamer_mesh::{gossip::Quota, limits};
-use gossamer_wire::v2::{Body, Bucket, Envelope, EnvelopeFrame, Kind, LinkFrame, Recon};
+use gossamer_wire::v2::{Body, Bucket, EnvelopeFrame, Kind, LinkFrame, Recon};
 use negentropy::{Negentropy, NegentropyStorageVector};
 
-use street::{ANA, BEN, CLEO, DORA, EMIL, Seen, Street};
+use street::{ANA, BEN, CLEO, DORA, EMIL, Seen, Street, signed};
 
 /// The types of KEYRING and RECON: docs/protocol-v2.md 5.2.
 const KEYRING: u8 = 0x06;
@@ -55,16 +55,6 @@ fn whatever_keys_cleo_makes_up_ben_writes_and_tells_of_few_changes_and_has_all_i
     for person in [ANA, BEN, CLEO] {
         let kept = street.people[person].keyring.as_ref().unwrap();
         assert_eq!(kept.lowest().unwrap().id(), lowest);
-    }
-}
-
-fn signed(author: &DeviceKey, body: &Body) -> Envelope {
-    let body = body.encode().unwrap();
-    let signature = author.sign(Signed::Envelope, &body);
-    Envelope {
-        body,
-        signature,
-        signer: None,
     }
 }
 

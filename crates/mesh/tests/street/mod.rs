@@ -133,6 +133,17 @@ pub(crate) fn starts_with(device: u8, quota: Quota, start: Start) -> Vec<Envelop
     dropped
 }
 
+/// What somebody writes who may live in another street.
+pub(crate) fn signed(author: &DeviceKey, body: &Body) -> Envelope {
+    let body = body.encode().unwrap();
+    let signature = author.sign(Signed::Envelope, &body);
+    Envelope {
+        body,
+        signature,
+        signer: None,
+    }
+}
+
 pub(crate) fn addr(person: usize) -> SocketAddr {
     SocketAddr::from(([10, 0, 0, u8::try_from(person).unwrap() + 1], 9999))
 }
@@ -501,13 +512,7 @@ impl Street {
     }
 
     pub(crate) fn sign(&self, person: usize, body: &Body) -> Envelope {
-        let body = body.encode().unwrap();
-        let signature = self.people[person].key.sign(Signed::Envelope, &body);
-        Envelope {
-            body,
-            signature,
-            signer: None,
-        }
+        signed(&self.people[person].key, body)
     }
 
     pub(crate) fn body(&mut self, person: usize, text: &[u8]) -> Body {
