@@ -8,11 +8,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use gossamer_node::api::{ApiError, ErrorCode};
+use gossamer_node::api::{ApiError, DRAFT_MAX, ErrorCode};
 
-/// The longest text that becomes a file, in bytes: many times what anybody types, and little to
-/// write at once. Whoever has more of it has it in a file already.
-const MAX_TEXT_FILE: usize = 1024 * 1024;
+/// The longest text that becomes a file, in bytes: what is kept of a text that is being written.
+/// Whoever has more of it has it in a file already.
+const MAX_TEXT_FILE: usize = DRAFT_MAX;
 /// How many texts of one minute are told apart by a number.
 const MAX_NUMBER: u32 = 99;
 

@@ -85,7 +85,7 @@ fn set_up(app: &App, opening: Opening) -> tauri::Result<()> {
 }
 
 /// Opens the window. What its page stores belongs to the profile, so that windows of several
-/// profiles do not mix their drafts.
+/// profiles do not mix what they prefer.
 fn open_window(app: &App, pages: &Path) -> tauri::Result<()> {
     for config in &app.config().app.windows {
         let window = WebviewWindowBuilder::from_config(app.handle(), config)?
