@@ -111,5 +111,5 @@ def test_a_link_opens_only_when_the_user_says_so_outside_the_page(window, tmp_pa
 
     question = clicks()
     ana.display.presses(question, "Tab", "Return")
-    eventually(opened.exists, "the link to be opened")
+    eventually(lambda: opened.exists() and opened.read_text(), "the link to be opened")
     assert opened.read_text() == "https://xn--exmple-cua.org/a?b#c\n"
